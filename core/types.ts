@@ -326,6 +326,8 @@ export interface Card {
   readonly supervision?: "none" | "zero-shot" | "weak" | "strong";
   readonly trainedOn: readonly string[];
   readonly weights: readonly WeightCard[];
+  /** Command-line keys the card sets for its plugin, whatever the benchmark. */
+  readonly settings: { readonly [key: string]: OptionValue };
   /** benchmark name -> command-line keys -> values. */
   readonly presets: { readonly [benchmark: string]: { readonly [key: string]: OptionValue } };
   readonly reported: readonly ReportedNumber[];
