@@ -163,6 +163,11 @@ export interface Flow {
 export interface Backbone {
   /** Everything that can change a value of the maps, as one line: name, version, weights hash, options. The cache key. */
   readonly identity: string;
+  /**
+   * `disk` (default): maps are worth keeping between runs. `memory`: they are cheaper to compute than to keep (plain
+   * descriptors); the cache writes them to disk only when memory overflows.
+   */
+  readonly keep?: "memory" | "disk";
   extract(image: Image): Promise<FeatureMap[]>;
   /** Gives memory and sessions back. */
   close?(): Promise<void>;
