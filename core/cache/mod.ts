@@ -1,0 +1,115 @@
+/**
+ * The feature cache: memory first, disk behind it, both bounded, addressed by what the features were made from.
+ *
+ * @module
+ */
+import { type CacheType, DiskCache } from "./disk.ts";
+import type { Backbone, FeatureMap, Image } from "../types.ts";
+
+/** Bounds and place of the cache. */
+export interface CacheOptions {
+  readonly dir: string;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+  readonly type: CacheType;
+  readonly log: (line: string) => void;
+}
+
+/** What the cache did, for the run's summary. */
+export interface CacheCounts {
+  computed: number;
+  fromMemory: number;
+  fromDisk: number;
+}
+
+/** A backbone behind the cache. */
+export interface CachedBackbone extends Backbone {
+  readonly counts: CacheCounts;
+}
+
+/**
+ * Wraps a backbone so that each picture's features are computed once: the key is sha256(picture, its size, backbone
+ * identity, storage type). Equal requests in flight share one computation.
+ *
+ * With float16 storage every map passes through half precision, kept in memory or not, so that a run's numbers do not
+ * depend on what happened to be evicted.
+ */
+export function cached(backbone: Backbone, options: CacheOptions): CachedBackbone {
+  const disk = new DiskCache(options.dir, options.diskBytes, options.type, options.log);
+  const memory = new Map<string, { maps: FeatureMap[]; bytes: number; onDisk: boolean }>();
+  const pending = new Map<string, Promise<FeatureMap[]>>();
+  const counts: CacheCounts = { computed: 0, fromMemory: 0, fromDisk: 0 };
+  const keep = backbone.keep ?? "disk";
+  let held = 0;
+
+  async function remember(key: string, maps: FeatureMap[], onDisk: boolean): Promise<void> {
+    const bytes = maps.reduce((sum, map) => sum + map.data.byteLength, 0);
+    memory.set(key, { maps, bytes, onDisk });
+    held += bytes;
+    // Insertion order is order of use, so the first entry is the one unused for longest. The newest always stays.
+    for (const [oldest, entry] of memory) {
+      if (held <= options.memoryBytes || memory.size === 1) break;
+      memory.delete(oldest);
+      held -= entry.bytes;
+      if (!entry.onDisk) await disk.put(oldest, entry.maps);
+    }
+  }
+
+  async function make(key: string, image: Image): Promise<FeatureMap[]> {
+    const stored = await disk.get(key);
+    if (stored !== undefined) {
+      counts.fromDisk++;
+      await remember(key, stored, true);
+      return stored;
+    }
+    let maps = await backbone.extract(image);
+    counts.computed++;
+    if (options.type === "float16") maps = maps.map(throughHalf);
+    if (keep === "disk") await disk.put(key, maps);
+    await remember(key, maps, keep === "disk");
+    return maps;
+  }
+
+  return {
+    identity: backbone.identity,
+    keep,
+    counts,
+    async extract(image) {
+      const key = await cacheKey(image, backbone.identity, options.type);
+      const entry = memory.get(key);
+      if (entry !== undefined) {
+        counts.fromMemory++;
+        memory.delete(key);
+        memory.set(key, entry);
+        return entry.maps;
+      }
+      let promise = pending.get(key);
+      if (promise === undefined) {
+        promise = make(key, image).finally(() => pending.delete(key));
+        pending.set(key, promise);
+      }
+      return await promise;
+    },
+    async close() {
+      memory.clear();
+      held = 0;
+      await backbone.close?.();
+    },
+  };
+}
+
+function throughHalf(map: FeatureMap): FeatureMap {
+  return { ...map, data: Float32Array.from(new Float16Array(map.data)) };
+}
+
+/** Hex sha256 over everything that decides the features of a picture. */
+export async function cacheKey(image: Image, identity: string, type: CacheType): Promise<string> {
+  return await sha256(`${image.sha256}\n${image.width}x${image.height}\n${identity}\n${type}`);
+}
+
+/** Lower-case hex sha256 of text (as UTF-8) or bytes. */
+export async function sha256(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
+  const digest = await crypto.subtle.digest("SHA-256", bytes);
+  return new Uint8Array(digest).toHex();
+}
