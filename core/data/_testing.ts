@@ -1,0 +1,78 @@
+/**
+ * What the tests of benchmark plugins share.
+ *
+ * @module
+ */
+import { fromFileUrl, join } from "@std/path";
+import { parse } from "@std/yaml";
+import { InputError } from "../errors.ts";
+import type {
+  Benchmark,
+  BenchmarkContext,
+  BenchmarkPlugin,
+  Card,
+  OptionsOf,
+  OptionSpecs,
+  OptionValue,
+} from "../types.ts";
+
+/** Builds a plugin from its own folder on the data in `root`, with default options save those given. */
+export async function openBenchmark<S extends OptionSpecs>(
+  plugin: BenchmarkPlugin<S>,
+  moduleUrl: string,
+  root: string,
+  options: { readonly [name: string]: OptionValue } = {},
+): Promise<Benchmark> {
+  const unknown = Object.keys(options).filter((name) => !(name in plugin.defaults));
+  if (unknown.length > 0) throw new TypeError(`no option ${unknown.join(", ")}`);
+  const values = Object.fromEntries(
+    Object.entries(plugin.defaults).map(([name, spec]) => [name, options[name] ?? spec.value]),
+  );
+  const context: BenchmarkContext = { card: cardOf(moduleUrl), root, log: () => {} };
+  return await plugin.build(context, values as OptionsOf<S>);
+}
+
+/** The card beside a module, unchecked: the registry's own tests check it. */
+export function cardOf(moduleUrl: string): Card {
+  const folder = fromFileUrl(new URL(".", moduleUrl));
+  const yaml = parse(Deno.readTextFileSync(join(folder, "benchmark.yaml"))) as Record<string, OptionValue>;
+  return {
+    kind: "benchmark",
+    category: "",
+    trainedOn: [],
+    weights: [],
+    presets: {},
+    reported: [],
+    extra: {},
+    folder,
+    ...yaml,
+  } as unknown as Card;
+}
+
+/** Runs `fn` with a fresh folder that is removed afterwards. */
+export async function inTempFolder<T>(fn: (folder: string) => T | Promise<T>): Promise<T> {
+  const folder = Deno.makeTempDirSync({ prefix: "sc-data-" });
+  try {
+    return await fn(folder);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+/** Writes a file and the folders above it. */
+export function put(path: string, content: string | Uint8Array): void {
+  Deno.mkdirSync(join(path, ".."), { recursive: true });
+  if (typeof content === "string") Deno.writeTextFileSync(path, content);
+  else Deno.writeFileSync(path, content);
+}
+
+/** The message of the InputError that `fn` must throw. */
+export async function inputErrorOf(fn: () => unknown): Promise<string> {
+  try {
+    await fn();
+  } catch (error) {
+    if (error instanceof InputError) return error.message;
+    throw error;
+  }
+  throw new Error("no InputError was thrown");
+}
