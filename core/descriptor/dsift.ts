@@ -1,0 +1,92 @@
+import { orientationPlanes } from "./_dsift_gradient.ts";
+import { normaliser, type Output } from "./_dsift_normalise.ts";
+import { flatWindow, gaussianWindow } from "./_dsift_window.ts";
+import type { Plane } from "./plane.ts";
+
+/** What {@linkcode dsift} computes. */
+export interface DsiftOptions {
+  /** Pixels between descriptors, in x and y; an integer of at least 1. */
+  readonly step: number;
+  /** Side of one of the 4x4 spatial bins in pixels; an integer of at least 1. */
+  readonly bin: number;
+  /**
+   * `gaussian`: every gradient is weighted by the window. `flat`: the window's mean over each bin only ("fast"), whose
+   * cost does not depend on the bin's size.
+   */
+  readonly window: "flat" | "gaussian";
+  /** Standard deviation of the window in bins. Default 2. */
+  readonly windowSize?: number;
+  /** `float`; or whole numbers 0..255, `truncate` as VLFeat gives by default, or `round`. Default `float`. */
+  readonly output?: Output;
+  /** Pixel of the centre of the top-left bin of the first descriptor. Default (0, 0). */
+  readonly start?: { readonly x: number; readonly y: number };
+  /** At most so many columns and rows; default: all that fit. */
+  readonly limit?: { readonly cols: number; readonly rows: number };
+  /** Descriptors whose norm is below this become zero; the scale is that of the picture's values. Default 0. */
+  readonly contrast?: number;
+  /** Also give each descriptor's norm. */
+  readonly norms?: boolean;
+}
+
+/** Dense SIFT on a grid. */
+export interface Dsift {
+  readonly rows: number;
+  readonly cols: number;
+  /** Pixel (0-based) at the centre of the first descriptor: start + 1.5 bin. */
+  readonly origin: { readonly x: number; readonly y: number };
+  /** [rows][cols][128]; within a descriptor [y bin][x bin][orientation], VLFeat's order. 512 x the unit vector, at most 255. */
+  readonly data: Float32Array;
+  /** [rows][cols]: gradient mass per pixel of the descriptor, before normalisation. */
+  readonly norms?: Float32Array;
+}
+
+/** Bins from the first descriptor's first to its last centre: a descriptor spans 3 bin sizes plus one pixel. */
+export function dsiftSpan(bin: number): number {
+  return 3 * bin + 1;
+}
+
+/**
+ * Dense SIFT with VLFeat's geometry and arithmetic (`vl_dsift`): 4x4 bins of 8 orientations, bilinear in space (triangular
+ * kernels) and orientation, no rotation, one scale. Descriptors lie where all bin centres are pixels of the picture.
+ *
+ * Orientation k stands for gradients pointing to the angle 2 pi k / 8 from +x towards +y.
+ *
+ * All arithmetic is rounded to single precision in VLFeat's order, so that 8-bit output agrees number by number.
+ *
+ * @param image values in 0..255 for VLFeat's usual norms; at least `dsiftSpan(bin)` pixels from `start` on each side.
+ * @throws {RangeError} where no descriptor fits, or a size is not a whole number of at least 1.
+ */
+export function dsift(image: Plane, options: DsiftOptions): Dsift {
+  const { step, bin, window, windowSize = 2, output = "float", start = { x: 0, y: 0 }, contrast = 0 } = options;
+  if (!(Number.isInteger(step) && step >= 1 && Number.isInteger(bin) && bin >= 1)) {
+    throw new RangeError(`Cannot compute dense SIFT with step ${step} and bin ${bin}: both must be integers >= 1`);
+  }
+  const span = dsiftSpan(bin);
+  const count = (size: number, from: number) => Math.floor((size - from - span) / step) + 1;
+  const cols = Math.min(count(image.width, start.x), options.limit?.cols ?? Infinity);
+  const rows = Math.min(count(image.height, start.y), options.limit?.rows ?? Infinity);
+  if (cols < 1 || rows < 1) {
+    throw new RangeError(
+      `Cannot compute dense SIFT of ${image.width}x${image.height} pixels: bins of ${bin} need ${span}x${span}`,
+    );
+  }
+  const planes = orientationPlanes(image);
+  const xs = Int32Array.from({ length: cols }, (_, i) => start.x + i * step);
+
+  const data = new Float32Array(rows * cols * 128);
+  const norms = options.norms || contrast > 0 ? new Float32Array(rows * cols) : undefined;
+  const fill = window === "flat"
+    ? flatWindow(planes, image, bin, windowSize)
+    : gaussianWindow(planes, image, bin, windowSize, xs);
+  const normalise = normaliser({ output, contrast, area: span * span });
+  // Four descriptors at a time: their sums are independent chains, which hides the latency of each.
+  const block = new Float32Array(128 * 4);
+  for (let row = 0; row < rows; row++) {
+    for (let col = 0; col < cols; col += 4) {
+      fill(block, start.y + row * step, xs, col);
+      normalise(block, Math.min(4, cols - col), row * cols + col, data, norms);
+    }
+  }
+  const half = 1.5 * bin;
+  return { rows, cols, origin: { x: start.x + half, y: start.y + half }, data, ...(norms ? { norms } : {}) };
+}
