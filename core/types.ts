@@ -196,6 +196,8 @@ export interface Localizer {
 
 /** What a benchmark, the command line and a product see of any method. */
 export interface Method {
+  /** What can change a prediction beyond name, version and options: the hash of the method's own weights, the ops used. */
+  readonly identity?: string;
   /** Finds the target points of source points. Points may lie outside the picture only where the caller clamps them. */
   correspond(source: Image, target: Image, points: Points): Promise<Matches>;
   /** The dense field, for methods that have one and benchmarks that need one. */
@@ -244,7 +246,7 @@ export interface BuildContext {
 
 /** What a method's `build` is given. */
 export interface MethodContext extends BuildContext {
-  /** The chosen backbone behind the feature cache. Built when first touched. */
+  /** The chosen backbone behind the feature cache. */
   readonly backbone: Backbone;
   /** The chosen localizer. */
   readonly localizer: Localizer;
