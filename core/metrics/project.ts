@@ -1,0 +1,321 @@
+import { InputError } from "../errors.ts";
+import type { Arithmetic, Protocol, ThresholdRule } from "../protocol/types.ts";
+import type { Pair, Points, Size } from "../types.ts";
+import type { ScoreContext, ScoredPair } from "./types.ts";
+
+/** One axis of a frame: `p * mul + add`, or `p / div * mul` for align-corners, where the order of rounding counts. */
+interface AxisScale {
+  readonly div: number;
+  readonly mul: number;
+  readonly add: number;
+}
+
+const IDENTITY: AxisScale = { div: 1, mul: 1, add: 0 };
+
+function axes(protocol: Protocol, size: Size): { x: AxisScale; y: AxisScale } {
+  const { kind, side = 0 } = protocol.frame;
+  const { width, height } = size;
+  switch (kind) {
+    case "original":
+      return { x: IDENTITY, y: IDENTITY };
+    case "stretch":
+      return { x: { div: 1, mul: side / width, add: 0 }, y: { div: 1, mul: side / height, add: 0 } };
+    case "align-corners":
+      // A side of one pixel has no extent to divide: its only point maps to 0 (0 / 1).
+      return {
+        x: { div: Math.max(width - 1, 1), mul: side - 1, add: 0 },
+        y: { div: Math.max(height - 1, 1), mul: side - 1, add: 0 },
+      };
+    case "pad": {
+      const mul = side / Math.max(width, height);
+      // The padding cancels in every distance; it is kept because it takes part in the official float32 rounding.
+      const pad = (a: number, b: number) => a < b ? Math.trunc((side - roundHalfEven((side * a) / b)) / 2) : 0;
+      return { x: { div: 1, mul, add: pad(width, height) }, y: { div: 1, mul, add: pad(height, width) } };
+    }
+    case "shrink":
+    case "fit": {
+      const longer = Math.max(width, height);
+      const mul = kind === "fit" || longer > side ? side / longer : 1;
+      return { x: { div: 1, mul, add: 0 }, y: { div: 1, mul, add: 0 } };
+    }
+  }
+}
+
+/** To the nearest integer, halves to the even one, as NumPy and PyTorch round. */
+export function roundHalfEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
+  return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** Arrays that grow as needed and are reused from pair to pair. */
+export class Scratch {
+  /** [n][2]: judged annotated points in the frame. */
+  truth: Float64Array = new Float64Array(128);
+  /** [n][2]: their predictions in the frame. */
+  predicted: Float64Array = new Float64Array(128);
+  reserve(points: number): void {
+    if (this.truth.length >= points * 2) return;
+    this.truth = new Float64Array(points * 4);
+    this.predicted = new Float64Array(points * 4);
+  }
+}
+
+/** How {@linkcode project} was set up for one protocol and one benchmark. */
+export interface Projection {
+  readonly protocol: Protocol;
+  readonly rule: ThresholdRule;
+  readonly arithmetic: Arithmetic;
+  /** Coordinates are rounded to float32 after every step, as the official arrays hold them. */
+  readonly single: boolean;
+  readonly floor: boolean;
+  /** Slots of the official arrays; Infinity: no limit. */
+  readonly slots: number;
+}
+
+/**
+ * Prepares a protocol for a benchmark.
+ *
+ * @throws InputError where the protocol has no threshold for the benchmark's rule
+ */
+export function projection(protocol: Protocol, context: ScoreContext): Projection {
+  const rule = protocol.threshold[context.threshold];
+  if (rule === undefined) {
+    throw new InputError(
+      `Cannot score ${context.benchmark} under "${protocol.name}": it has no threshold for benchmarks judged by ` +
+        `${context.threshold}; it has one for: ${Object.keys(protocol.threshold).join(", ")}`,
+    );
+  }
+  const arithmetic = rule.arithmetic ?? protocol.arithmetic;
+  return {
+    protocol,
+    rule,
+    arithmetic,
+    single: arithmetic !== "float64" && arithmetic !== "float64-ratio",
+    floor: protocol.groundTruth.floorOn.includes(context.benchmark),
+    slots: protocol.maxPoints?.n[context.threshold] ?? Infinity,
+  };
+}
+
+/**
+ * Maps one pair into the protocol's frame.
+ *
+ * @returns the number of judged points, now in `scratch`, and the threshold in frame pixels
+ * @throws InputError naming the pair and the field that is missing, not finite, too long, or zero
+ */
+export function project(pair: ScoredPair, setup: Projection, scratch: Scratch): { n: number; threshold: number } {
+  const { protocol, rule, single, slots } = setup;
+  const judged = protocol.direction === "forward" ? "target" : "source";
+  const truth = pair.points[judged];
+  const predicted = pair.predicted[judged];
+  checkPair(pair);
+  if (predicted === undefined) {
+    throw new InputError(
+      `Cannot score pair "${pair.id}" under "${protocol.name}": predicted.${judged} is missing; ` +
+        (judged === "source"
+          ? "a reverse protocol needs a run that also predicts target -> source"
+          : "run the method again"),
+    );
+  }
+  if (predicted.n !== truth.n || predicted.xy.length < 2 * truth.n) {
+    throw new InputError(
+      `Cannot score pair "${pair.id}": predicted.${judged} holds ${Math.min(predicted.n, predicted.xy.length >> 1)} ` +
+        `points, points.${judged} announces ${truth.n}`,
+    );
+  }
+  let n = truth.n;
+  const present = protocol.sentinel === null ? n : countPresent(truth, protocol.sentinel, false);
+  if (n > slots || (protocol.maxPoints?.policy === "exactly" && n !== slots)) {
+    if (protocol.maxPoints?.policy !== "first") {
+      throw new InputError(
+        `Cannot score pair "${pair.id}" under "${protocol.name}": points.${judged} holds ${n} points, its evaluator ` +
+          `takes ${protocol.maxPoints?.policy === "exactly" ? "exactly" : "at most"} ${slots}`,
+      );
+    }
+    n = slots;
+  }
+  const frame = axes(protocol, pair.sizes[judged]);
+  scratch.reserve(n);
+  mapPoints(truth, n, frame, single, setup.floor, scratch.truth);
+  mapPoints(predicted, n, frame, single, false, scratch.predicted);
+  const threshold = thresholdOf(pair, setup, present);
+  if (threshold === 0 && protocol.zeroThreshold === "error") {
+    throw new InputError(
+      `Cannot score pair "${pair.id}" under "${protocol.name}": its threshold (${rule.of} of the ${rule.side}) is zero`,
+    );
+  }
+  const { clamp } = protocol.groundTruth;
+  if (clamp !== null) clampInto(scratch.truth, n, clamp, protocol.frame.side! - 1);
+  if (protocol.sentinel !== null) {
+    // The official loader maps as many columns as have a present x; the evaluator then counts in the frame.
+    for (let i = 2 * present; i < 2 * n; i++) scratch.truth[i] = truth.xy[i]!;
+    n = countPresent({ n, xy: scratch.truth }, protocol.sentinel, true);
+  }
+  if (protocol.collapsePixels) n = collapse(pair, n, scratch);
+  return { n, threshold };
+}
+
+function checkPair(pair: ScoredPair): void {
+  const { source, target } = pair.points;
+  if (source.n !== target.n) {
+    throw new InputError(
+      `Cannot score pair "${pair.id}": points.source announces ${source.n} points, points.target ${target.n}`,
+    );
+  }
+  if (source.n === 0) throw new InputError(`Cannot score pair "${pair.id}": points hold no keypoint`);
+  checkPoints(pair.id, "points.source", source);
+  checkPoints(pair.id, "points.target", target);
+  checkSize(pair.id, "sizes.source", pair.sizes.source);
+  checkSize(pair.id, "sizes.target", pair.sizes.target);
+}
+
+function checkSize(id: string, field: string, size: Size): void {
+  if (!(size.width >= 1 && size.height >= 1 && size.width < Infinity && size.height < Infinity)) {
+    throw new InputError(`Cannot score pair "${id}": ${field} is ${size.width} x ${size.height}`);
+  }
+}
+
+function checkPoints(id: string, field: string, points: Points): void {
+  const { n, xy } = points;
+  if (xy.length < 2 * n) {
+    throw new InputError(`Cannot score pair "${id}": ${field} announces ${n} points and holds ${xy.length >> 1}`);
+  }
+  for (let i = 0; i < 2 * n; i++) {
+    if (!Number.isFinite(xy[i]!)) {
+      throw new InputError(
+        `Cannot score pair "${id}": ${field} keypoint ${i >> 1} has ${i & 1 ? "y" : "x"} = ${xy[i]}`,
+      );
+    }
+  }
+}
+
+/** Official arrays count a point as present where x (or both x and y) differs from the sentinel. */
+function countPresent(points: Points, sentinel: number, both: boolean): number {
+  let n = 0;
+  for (let i = 0; i < 2 * points.n; i += 2) {
+    if (points.xy[i] !== sentinel && !(both && points.xy[i + 1] === sentinel)) n++;
+  }
+  return n;
+}
+
+function mapPoints(
+  points: Points,
+  n: number,
+  frame: { x: AxisScale; y: AxisScale },
+  single: boolean,
+  floor: boolean,
+  out: Float64Array,
+): void {
+  const { xy } = points;
+  const { x, y } = frame;
+  for (let i = 0; i < 2 * n; i += 2) {
+    const px = floor ? Math.floor(xy[i]!) : xy[i]!;
+    const py = floor ? Math.floor(xy[i + 1]!) : xy[i + 1]!;
+    out[i] = single ? mapSingle(px, x) : px / x.div * x.mul + x.add;
+    out[i + 1] = single ? mapSingle(py, y) : py / y.div * y.mul + y.add;
+  }
+}
+
+function mapSingle(p: number, axis: AxisScale): number {
+  return Math.fround(Math.fround(Math.fround(Math.fround(p) / axis.div) * axis.mul) + axis.add);
+}
+
+function clampInto(xy: Float64Array, n: number, margin: number, last: number): void {
+  const low = Math.fround(margin);
+  const high = Math.fround(last - margin);
+  for (let i = 0; i < 2 * n; i++) {
+    // The official rule moves points ON the border inwards too, and leaves those within the margin alone.
+    if (xy[i]! <= 0) xy[i] = low;
+    else if (xy[i]! >= last) xy[i] = high;
+  }
+}
+
+/** Keeps the last of the points whose target positions round to one pixel of the common padded picture. */
+function collapse(pair: ScoredPair, n: number, scratch: Scratch): number {
+  const width = Math.max(pair.sizes.source.width, pair.sizes.target.width);
+  const height = Math.max(pair.sizes.source.height, pair.sizes.target.height);
+  const { xy } = pair.points.target;
+  const pixel = (i: number) => {
+    const x = roundHalfEven(Math.min(Math.max(xy[2 * i]!, 0), width - 1));
+    return roundHalfEven(Math.min(Math.max(xy[2 * i + 1]!, 0), height - 1)) * width + x;
+  };
+  const { truth, predicted } = scratch;
+  let kept = 0;
+  for (let i = 0; i < n; i++) {
+    const own = pixel(i);
+    let last = true;
+    for (let j = i + 1; j < n && last; j++) last = pixel(j) !== own;
+    if (!last) continue;
+    truth.copyWithin(2 * kept, 2 * i, 2 * i + 2);
+    predicted.copyWithin(2 * kept, 2 * i, 2 * i + 2);
+    kept++;
+  }
+  return kept;
+}
+
+function thresholdOf(pair: ScoredPair, setup: Projection, present: number): number {
+  const { protocol, rule, single } = setup;
+  const size = pair.sizes[rule.side];
+  const frame = axes(protocol, size);
+  const map = (p: number, axis: AxisScale) => single ? mapSingle(p, axis) : p / axis.div * axis.mul + axis.add;
+  switch (rule.of) {
+    case "image": {
+      const { kind, side = 0 } = protocol.frame;
+      if (kind === "original") return Math.max(size.width, size.height);
+      if (kind === "shrink" || kind === "fit") return Math.max(size.width, size.height) * frame.x.mul;
+      return side;
+    }
+    case "box": {
+      const box = boxOf(pair, rule.side, protocol.name);
+      if (protocol.frame.kind === "pad") {
+        return Math.max(box.x2 - box.x1, box.y2 - box.y1) * frame.x.mul;
+      }
+      const w = map(box.x2, frame.x) - map(box.x1, frame.x);
+      const h = map(box.y2, frame.y) - map(box.y1, frame.y);
+      return single ? Math.fround(Math.max(w, h)) : Math.max(w, h);
+    }
+    case "keypoints":
+    case "keypoints-padded":
+      return keypointExtent(pair.points[rule.side], setup, frame, present);
+  }
+}
+
+function keypointExtent(
+  points: Points,
+  setup: Projection,
+  frame: { x: AxisScale; y: AxisScale },
+  present: number,
+): number {
+  const { rule, single, floor, slots } = setup;
+  // Unused slots hold the padding value itself, in the frame.
+  const padded = rule.of === "keypoints-padded" && points.n < slots;
+  let minX = padded ? rule.padding! : Infinity, minY = minX;
+  let maxX = padded ? rule.padding! : -Infinity, maxY = maxX;
+  const n = Math.min(points.n, present);
+  for (let i = 0; i < 2 * n; i += 2) {
+    const px = floor ? Math.floor(points.xy[i]!) : points.xy[i]!;
+    const py = floor ? Math.floor(points.xy[i + 1]!) : points.xy[i + 1]!;
+    const x = single ? mapSingle(px, frame.x) : px / frame.x.div * frame.x.mul + frame.x.add;
+    const y = single ? mapSingle(py, frame.y) : py / frame.y.div * frame.y.mul + frame.y.add;
+    if (x < minX) minX = x;
+    if (x > maxX) maxX = x;
+    if (y < minY) minY = y;
+    if (y > maxY) maxY = y;
+  }
+  const extent = Math.max(maxX - minX, maxY - minY);
+  return single ? Math.fround(extent) : extent;
+}
+
+function boxOf(pair: ScoredPair, side: keyof Pair<unknown>, protocol: string) {
+  const box = pair.boxes?.[side];
+  if (box === undefined) {
+    throw new InputError(`Cannot score pair "${pair.id}" under "${protocol}": boxes.${side} is missing`);
+  }
+  if (!(Number.isFinite(box.x1 + box.y1 + box.x2 + box.y2) && box.x2 >= box.x1 && box.y2 >= box.y1)) {
+    throw new InputError(
+      `Cannot score pair "${pair.id}": boxes.${side} is (${box.x1}, ${box.y1}) to (${box.x2}, ${box.y2})`,
+    );
+  }
+  return box;
+}
