@@ -1,0 +1,80 @@
+/**
+ * Matrix products.
+ *
+ * @module
+ */
+import { elementCount } from "../../weights/tensor.ts";
+import type { Graph, Value } from "../graph.ts";
+import { broadcastShape } from "./elementwise.ts";
+import { reshape } from "./shape.ts";
+
+/**
+ * y = x W^T + b over the last axis, with PyTorch's weight layout.
+ *
+ * @param x [..., in]
+ * @param weight [out, in]
+ * @param bias [out]
+ * @returns [..., out]
+ */
+export function linear(g: Graph, x: Value, weight: Value, bias?: Value): Value {
+  const [out, inner] = weight.shape;
+  if (weight.shape.length !== 2 || out === undefined || x.shape.at(-1) !== inner) {
+    throw g.refuse("linear", `expects a weight [out, ${x.shape.at(-1)}] and got [${weight.shape}]`);
+  }
+  if (bias !== undefined && (bias.shape.length !== 1 || bias.shape[0] !== out)) {
+    throw g.refuse("linear", `expects a bias [${out}] and got [${bias.shape}]`);
+  }
+  const rows = elementCount(x.shape.slice(0, -1));
+  // Gemm reads the weight as it is stored; a MatMul would need the transposed copy.
+  const flat = reshape(g, x, [rows, inner!]);
+  const y = g.node("Gemm", [flat, weight, bias], [rows, out], { attributes: { transB: 1 } });
+  return reshape(g, y, [...x.shape.slice(0, -1), out]);
+}
+
+/**
+ * Batched matrix product: the last two axes are multiplied, those before broadcast.
+ *
+ * @param a [..., n, k]
+ * @param b [..., k, m]
+ * @returns [..., n, m]
+ */
+export function matmul(g: Graph, a: Value, b: Value): Value {
+  const k = a.shape.at(-1);
+  if (a.shape.length < 2 || b.shape.length < 2 || k !== b.shape.at(-2)) {
+    throw g.refuse("matmul", `cannot multiply [${a.shape}] by [${b.shape}]`);
+  }
+  const batch = broadcastShape(g, "matmul", a.shape.slice(0, -2), b.shape.slice(0, -2));
+  return g.node("MatMul", [a, b], [...batch, a.shape.at(-2)!, b.shape.at(-1)!]);
+}
+
+/**
+ * A sum of products by Einstein's convention, for example `einsum(g, "bchw,bcij->bhwij", [a, b])`. Letters only, no
+ * ellipsis; the output is always spelled out.
+ */
+export function einsum(g: Graph, equation: string, inputs: readonly Value[]): Value {
+  const match = /^([a-z,]+)->([a-z]*)$/i.exec(equation.replaceAll(" ", ""));
+  const terms = match?.[1]?.split(",") ?? [];
+  if (match === null || terms.length !== inputs.length) {
+    throw g.refuse("einsum", `cannot read "${equation}" for ${inputs.length} inputs`);
+  }
+  const sides = new Map<string, number>();
+  terms.forEach((term, i) => {
+    const { shape } = inputs[i]!;
+    if (term.length !== shape.length) {
+      throw g.refuse("einsum", `names ${term.length} axes of [${shape}] in "${equation}"`);
+    }
+    [...term].forEach((letter, axis) => {
+      const side = shape[axis]!;
+      if ((sides.get(letter) ?? side) !== side) {
+        throw g.refuse("einsum", `axis "${letter}" of "${equation}" is both ${sides.get(letter)} and ${side}`);
+      }
+      sides.set(letter, side);
+    });
+  });
+  const shape = [...match[2]!].map((letter) => {
+    const side = sides.get(letter);
+    if (side === undefined) throw g.refuse("einsum", `output axis "${letter}" of "${equation}" has no input`);
+    return side;
+  });
+  return g.node("Einsum", inputs, shape, { attributes: { equation } });
+}

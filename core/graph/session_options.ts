@@ -1,0 +1,42 @@
+import { option } from "../option.ts";
+import type { OptionsOf } from "../types.ts";
+
+/** How ONNX Runtime runs a network; every learned backbone has these options. */
+export const sessionOptions = {
+  threads: option(0, "threads of one network; 0: one per core", { integer: true, min: 0 }),
+  graph: option("all", "graph optimisations of ONNX Runtime", { choices: ["all", "extended", "basic", "disabled"] }),
+  spinning: option(true, "idle threads spin: faster on a free machine, slower on a shared one"),
+  arena: option(true, "keep freed memory for the next picture: about 4 % faster, memory stays taken"),
+  provider: option("cpu", "where networks run, where the installed runtime has it", {
+    choices: ["cpu", "cuda", "webgpu"],
+  }),
+  sessions: option(2, "networks kept open, one per picture size; each holds the weights once", {
+    integer: true,
+    min: 1,
+  }),
+};
+
+/** Values of {@linkcode sessionOptions}. */
+export type SessionOptions = OptionsOf<typeof sessionOptions>;
+
+/** The options in ONNX Runtime's words. `folder`: where files named by a model lie. */
+export function runtimeOptions(options: SessionOptions, folder: string | undefined): Record<string, unknown> {
+  const session: Record<string, unknown> = {
+    intra_op: { allow_spinning: options.spinning ? "1" : "0" },
+    ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
+  };
+  return {
+    executionProviders: [options.provider],
+    intraOpNumThreads: options.threads,
+    graphOptimizationLevel: options.graph,
+    enableCpuMemArena: options.arena,
+    // Nothing below fatal: errors arrive as exceptions, warnings are about graphs, not about the user's input.
+    logSeverityLevel: 4,
+    extra: { session },
+  };
+}
+
+/** Every option at its default. */
+export const defaultSession: SessionOptions = Object.fromEntries(
+  Object.entries(sessionOptions).map(([name, { value }]) => [name, value]),
+) as SessionOptions;
