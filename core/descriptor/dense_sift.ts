@@ -2,7 +2,8 @@ import { type Dsift, dsift, type DsiftOptions, dsiftSpan } from "./dsift.ts";
 import { gaussianSmooth, type Plane, replicatePad } from "./plane.ts";
 
 /** What {@linkcode denseSift} computes. */
-export interface DenseSiftOptions extends Pick<DsiftOptions, "step" | "window" | "windowSize" | "output" | "contrast"> {
+export interface DenseSiftOptions
+  extends Pick<DsiftOptions, "step" | "window" | "windowSize" | "output" | "contrast" | "norms"> {
   /** Bin sizes in pixels: one scale each. */
   readonly bins: readonly number[];
   /** Smooth the picture by a Gaussian of bin / magnif pixels first (PHOW: 6); null: not at all. */
