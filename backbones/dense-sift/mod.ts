@@ -21,7 +21,10 @@ const defaults = {
     accepts: ["number"],
     min: 0.1,
   }),
-  contrast: option(0, "descriptors of a norm below this become zero (PHOW: 1.275, which is 0.005 of 255)", { min: 0 }),
+  grey: option("uint8", "uint8: whole numbers 0..255; single: fractions 0..1 in single precision (PHOW)", {
+    choices: ["uint8", "single"],
+  }),
+  contrast: option(0, "descriptors of a norm below this become zero, in the unit of grey (PHOW: 0.005)", { min: 0 }),
   quantize: option(false as boolean | "truncate", "whole numbers 0..255: true rounds, truncate cuts as VLFeat does", {
     choices: [false, true, "truncate"],
   }),
@@ -31,6 +34,9 @@ const defaults = {
 /**
  * Dense SIFT with VLFeat's numbers. Maps: one per bin size, named `sift-<bin>`, 128 channels
  * [y bin][x bin][orientation], values 0..255 (0..1 with rootsift), not of unit length.
+ *
+ * DSP's descriptors are `step=1 quantize=true` beside the defaults; VLFeat's own are `pad=false window=gaussian`; PHOW's
+ * are `bin=[4,6,8,10] step=2 pad=false magnif=6 window_size=1.5 grey=single contrast=0.005 quantize=truncate`.
  */
 export default {
   defaults,
@@ -49,7 +55,7 @@ export default {
           );
         }
         const frame = identityFrame({ width: image.width, height: image.height });
-        const maps = denseSift(greyPlane(image), {
+        const maps = denseSift(greyPlane(image, options.grey as "uint8" | "single"), {
           bins,
           step: options.step,
           window: options.window as "flat" | "gaussian",

@@ -1,13 +1,13 @@
 import { denseSift, type DenseSiftOptions } from "./dense_sift.ts";
 import type { Plane } from "./plane.ts";
 
-/** The recorded settings of VLFeat's dense SIFT on an 8-bit picture, by the name of the recording. */
-export const SIFT_CASES: Record<string, { unit: boolean; options: DenseSiftOptions }> = {
-  dsift_gauss: { unit: false, options: { bins: [4], step: 4, window: "gaussian", pad: false } },
-  dsift_flat: { unit: false, options: { bins: [4], step: 4, window: "flat", pad: false } },
-  dsift_u8: { unit: false, options: { bins: [3], step: 8, window: "gaussian", pad: false, output: "truncate" } },
+/** The recorded settings of VLFeat's dense SIFT, by the name of the recording. */
+export const SIFT_CASES: Record<string, { grey: "uint8" | "single"; options: DenseSiftOptions }> = {
+  dsift_gauss: { grey: "uint8", options: { bins: [4], step: 4, window: "gaussian", pad: false } },
+  dsift_flat: { grey: "uint8", options: { bins: [4], step: 4, window: "flat", pad: false } },
+  dsift_u8: { grey: "uint8", options: { bins: [3], step: 8, window: "gaussian", pad: false, output: "truncate" } },
   phow: {
-    unit: true,
+    grey: "single",
     options: {
       bins: [4, 6],
       step: 8,
@@ -21,25 +21,19 @@ export const SIFT_CASES: Record<string, { unit: boolean; options: DenseSiftOptio
 };
 
 /**
- * Frames and descriptors in VLFeat's form: [n][x, y, ...] with 1-based pixels, columns of the picture outermost.
- * `fields` is the recorded width of a frame: x, y, norm, bin size.
+ * Frames and descriptors in VLFeat's form: [n][x, y, norm, bin size] with 1-based pixels and [n][128], columns of the
+ * picture outermost.
  */
-export function siftLikeVlfeat(name: string, grey: Plane, fields: number) {
-  const { unit, options } = SIFT_CASES[name]!;
-  const image = unit ? { ...grey, data: grey.data.map((value) => value / 255) } : grey;
+export function siftLikeVlfeat(image: Plane, options: DenseSiftOptions) {
   const frames: number[] = [];
   const descriptors: number[] = [];
   denseSift(image, { ...options, norms: true }).forEach(({ rows, cols, origin, data, norms }, scale) => {
     for (let col = 0; col < cols; col++) {
       for (let row = 0; row < rows; row++) {
         const cell = row * cols + col;
-        const frame = [
-          origin.x + col * options.step + 1,
-          origin.y + row * options.step + 1,
-          norms![cell]!,
-          options.bins[scale]!,
-        ];
-        frames.push(...frame.slice(0, fields));
+        const x = origin.x + col * options.step + 1;
+        const y = origin.y + row * options.step + 1;
+        frames.push(x, y, norms![cell]!, options.bins[scale]!);
         for (let v = 0; v < 128; v++) descriptors.push(data[cell * 128 + v]!);
       }
     }

@@ -20,7 +20,7 @@ export interface DaisyOptions {
    * Standard deviations of smoothing, rings + 1 of them. As scikit-image reads them, the first serves the centre AND the
    * first ring, the second the second ring, and the last is never used. Default for ring i of r: radius (i + 1) / (2 r).
    */
-  readonly sigmas?: readonly number[];
+  readonly sigmas?: readonly number[] | undefined;
 }
 
 /** DAISY on a grid. */
