@@ -6,6 +6,7 @@
 import { fromFileUrl, join } from "@std/path";
 import { parse } from "@std/yaml";
 import { InputError } from "../errors.ts";
+import { encodeJpeg, encodePng } from "../image/encode.ts";
 import type {
   Benchmark,
   BenchmarkContext,
@@ -64,6 +65,12 @@ export function put(path: string, content: string | Uint8Array): void {
   Deno.mkdirSync(join(path, ".."), { recursive: true });
   if (typeof content === "string") Deno.writeTextFileSync(path, content);
   else Deno.writeFileSync(path, content);
+}
+
+/** Writes a picture of one colour. */
+export async function putPicture(path: string, width: number, height: number): Promise<void> {
+  const data = new Uint8Array(width * height * 3).fill(128);
+  put(path, await (path.endsWith(".png") ? encodePng : encodeJpeg)({ width, height, data }));
 }
 
 /** The message of the InputError that `fn` must throw. */

@@ -107,7 +107,7 @@ function variables(bytes: Uint8Array, maxBytes: number): Map<string, MatValue> {
 /** Tells little endian from big, and names the other formats that carry the same ending. */
 function checkHeader(bytes: Uint8Array): boolean {
   if (bytes.length === 0) throw new MatError("the file is empty");
-  const starts = (text: string) => new TextDecoder("latin1").decode(bytes.subarray(0, text.length)) === text;
+  const starts = (text: string) => [...text].every((char, i) => bytes[i] === char.charCodeAt(0));
   if (starts("\x89HDF\r\n\x1a\n") || starts("MATLAB 7.3 MAT-file")) {
     throw new MatError("it is a version 7.3 (HDF5) file, which is not supported; in MATLAB, save it again with -v7");
   }
