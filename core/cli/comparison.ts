@@ -1,0 +1,190 @@
+/**
+ * Finished runs side by side. Runs share a table only where they were scored on the same pairs under the same
+ * protocol; everything else gets a table of its own.
+ *
+ * @module
+ */
+import { InputError } from "../errors.ts";
+import { type PairedDifference, pairedDifference, type PairScores } from "../metrics/mod.ts";
+import { canonical } from "../run/record.ts";
+import type { ResultRecord } from "../run/result.ts";
+import type { Difficulty, ReportedNumber } from "../types.ts";
+import { alphaName, marks, runName, withInterval } from "./report.ts";
+import { percent, type TableData } from "./table.ts";
+
+/** One finished run. */
+export interface FinishedRun {
+  readonly folder: string;
+  readonly result: ResultRecord;
+  readonly scores: readonly PairScores[];
+  /** Published numbers of its method's card. */
+  readonly reported?: readonly ReportedNumber[];
+}
+
+/** What to show. */
+export interface ComparisonOptions {
+  /** Only these protocols; default: all. */
+  readonly protocols?: readonly string[];
+  /** Also a breakdown, at `alpha`. */
+  readonly by?: "category" | "difficulty";
+  /** Alpha of breakdowns, differences and published numbers. Default 0.1. */
+  readonly alpha?: number;
+}
+
+interface Group {
+  readonly title: string;
+  readonly protocol: string;
+  readonly runs: FinishedRun[];
+}
+
+/** The tables of a comparison. Differences are against the first run of each table. */
+export function comparisonTables(runs: readonly FinishedRun[], options: ComparisonOptions): TableData[] {
+  const groups = groupRuns(runs, options.protocols);
+  if (groups.length === 0) {
+    const known = [...new Set(runs.flatMap((run) => Object.keys(run.result.results)))].join(", ");
+    throw new InputError(
+      `Cannot compare under protocol "${
+        options.protocols?.join(",")
+      }": these runs were scored under ${known}; \`deno task score\` adds others`,
+    );
+  }
+  return groups.flatMap((group) => [
+    overview(group, options.alpha ?? 0.1),
+    ...(options.by === undefined ? [] : breakdown(group, options.by, options.alpha ?? 0.1)),
+  ]);
+}
+
+/** Same benchmark, same annotations, same protocol in every field. */
+function groupRuns(runs: readonly FinishedRun[], protocols: readonly string[] | undefined): Group[] {
+  const groups = new Map<string, Group>();
+  for (const run of runs) {
+    const { benchmark } = run.result.run;
+    for (const [name, { protocol }] of Object.entries(run.result.results)) {
+      if (protocols !== undefined && !protocols.includes(name) && !protocols.includes(protocol.family)) continue;
+      const key = `${benchmark.name} ${benchmark.split} ${benchmark.sha256} ${canonical(protocol)}`;
+      let group = groups.get(key);
+      if (group === undefined) {
+        groups.set(
+          key,
+          group = { title: `${benchmark.name} (${benchmark.split}), protocol ${name}`, protocol: name, runs: [] },
+        );
+      }
+      group.runs.push(run);
+    }
+  }
+  return [...groups.values()];
+}
+
+function scoresOf(run: FinishedRun, protocol: string): PairScores {
+  const scores = run.scores.find((s) => s.protocol === protocol);
+  if (scores === undefined) {
+    throw new InputError(`Cannot compare "${run.folder}": its scores.json lacks protocol "${protocol}"; run it again`);
+  }
+  return scores;
+}
+
+/** Names that tell the runs of one table apart: the id is added only where two would read the same. */
+function namesOf(runs: readonly FinishedRun[]): string[] {
+  const short = runs.map((run) => runName(run.result));
+  return short.map((name, i) =>
+    short.filter((other) => other === name).length > 1 ? `${name} (${runs[i]!.result.run.id})` : name
+  );
+}
+
+function overview(group: Group, alpha: number): TableData {
+  const { runs, protocol } = group;
+  const names = namesOf(runs);
+  const alphas = [...new Set(runs.flatMap((run) => run.result.results[protocol]!.alphas))].sort((a, b) => a - b);
+  const first = scoresOf(runs[0]!, protocol);
+  const hasPublished = runs.some((run) => publishedOf(run, alpha) !== "-");
+  const rows = runs.map((run, r) => {
+    const result = run.result.results[protocol]!;
+    const cells = alphas.map((a) => {
+      const i = result.alphas.indexOf(a);
+      return i < 0 ? "-" : withInterval(result, i);
+    });
+    const difference = r === 0 ? "baseline" : differenceText(scoresOf(run, protocol), first, alpha);
+    return [names[r]!, String(result.pairs), ...cells, difference, ...(hasPublished ? [publishedOf(run, alpha)] : [])];
+  });
+  return {
+    title: group.title,
+    columns: [
+      { name: "method" },
+      { name: "n", align: "right" },
+      ...alphas.map((a) => ({ name: `PCK ${alphaName(a)}`, align: "right" as const })),
+      { name: `difference ${alphaName(alpha)}`, align: "right" },
+      ...(hasPublished ? [{ name: `published ${alphaName(alpha)} (protocol; where)` }] : []),
+    ],
+    rows,
+    notes: notesOf(runs, names),
+  };
+}
+
+/** Marks shared by all runs once, others with the run's name. */
+function notesOf(runs: readonly FinishedRun[], names: readonly string[]): string[] {
+  const all = runs.map((run) => marks(run.result));
+  const shared = all[0]!.filter((mark) => all.every((own) => own.includes(mark)));
+  const own = all.flatMap((list, i) =>
+    list.filter((mark) => !shared.includes(mark)).map((mark) => `${names[i]}: ${mark}`)
+  );
+  return [
+    ...shared,
+    ...own,
+    "in %; [low, high]: 95 % bootstrap interval over pairs; difference: to the first row, over the pairs both have",
+  ];
+}
+
+function differenceText(run: PairScores, first: PairScores, alpha: number): string {
+  const i = first.alphas.indexOf(alpha);
+  if (i < 0 || run.alphas.indexOf(alpha) < 0) return "-";
+  let paired: PairedDifference;
+  try {
+    paired = pairedDifference(run, first);
+  } catch (error) {
+    if (error instanceof InputError) return "no common pairs";
+    throw error;
+  }
+  const interval = paired.intervals?.[i];
+  const sign = (v: number) => `${v >= 0 ? "+" : ""}${percent(v)}`;
+  const common = paired.onlyFirst + paired.onlySecond > 0 ? ` over ${paired.common} common` : "";
+  return `${sign(paired.difference[i]!)}${
+    interval === undefined ? "" : ` [${sign(interval.low)}, ${sign(interval.high)}]`
+  }${common}`;
+}
+
+function publishedOf(run: FinishedRun, alpha: number): string {
+  const metric = `PCK${alphaName(alpha)}`;
+  const found = (run.reported ?? []).filter((r) =>
+    r.benchmark === run.result.run.benchmark.name && r.metric === metric
+  );
+  return found.length === 0 ? "-" : found.map((r) => `${percent(r.value)} (${r.protocol}; ${r.source})`).join("; ");
+}
+
+const FIELDS: readonly (keyof Difficulty)[] = ["viewpoint", "scale", "truncation", "occlusion"];
+
+function breakdown(group: Group, by: "category" | "difficulty", alpha: number): TableData[] {
+  const names = namesOf(group.runs);
+  const all = group.runs.map((run) => scoresOf(run, group.protocol));
+  const tables = by === "category"
+    ? [{ title: "by category", lists: all.map((s) => s.categories) }]
+    : FIELDS.map((field) => ({ title: `by ${field}`, lists: all.map((s) => s.difficulty[field] ?? []) }));
+  return tables.filter(({ lists }) => lists.some((list) => list.length > 0)).map(({ title, lists }) => {
+    const groups = [...new Map(lists.flat().map((g) => [g.name, g])).values()];
+    return {
+      title: `${group.title}, PCK ${alphaName(alpha)} ${title}`,
+      columns: [
+        { name: title.slice(3) },
+        { name: "pairs", align: "right" as const },
+        ...names.map((name) => ({ name, align: "right" as const })),
+      ],
+      rows: groups.map((g) => [
+        g.name,
+        String(g.pairs),
+        ...lists.map((list, r) =>
+          percent(list.find((own) => own.name === g.name)?.values[all[r]!.alphas.indexOf(alpha)])
+        ),
+      ]),
+      notes: [],
+    };
+  });
+}
