@@ -1,0 +1,3 @@
+import { transformersDinov2 } from "./_golden_families.ts";
+
+export default transformersDinov2("dinov2_transformers", 0, "size");
