@@ -1,0 +1,257 @@
+/**
+ * Builds the native libraries: `deno task build:ffi` what this machine can, `openOps()` the CPU library on first use.
+ *
+ * A library lies in `ffi/build/` under a name that holds a hash of its sources and flags, so a stale one can never be
+ * loaded and finding one takes no compiler; objects are kept the same way, so one changed operation recompiles alone. Everything is written
+ * under a temporary name and renamed: a loaded library is never rewritten. Two processes do not build at once.
+ *
+ * @module
+ */
+import { fromFileUrl, join } from "@std/path";
+import { InputError, messageOf } from "../core/errors.ts";
+import { parseHeader } from "./generate.ts";
+
+/** Which library. */
+export type LibraryKind = "cpu" | "cuda";
+
+const here = fromFileUrl(import.meta.resolve("./"));
+const folder = join(here, "build");
+
+interface Compiler {
+  readonly command: string;
+  /** What it calls itself, for the log. */
+  readonly version: string;
+}
+
+/** One compilation: a source, where its object goes, how. */
+interface Unit {
+  readonly source: string;
+  readonly flags: readonly string[];
+  readonly hash: string;
+}
+
+interface Plan {
+  readonly kind: LibraryKind;
+  readonly units: readonly Unit[];
+  readonly link: readonly string[];
+  readonly target: string;
+}
+
+const warnings = ["-Wall", "-Wextra", "-Wno-psabi"];
+const cpuFlags = ["-std=c++17", "-O3", "-fPIC", "-fvisibility=hidden", "-fvisibility-inlines-hidden", ...warnings];
+const cudaFlags = ["-std=c++17", "-O3", "-Xcompiler", "-fPIC,-fvisibility=hidden,-fvisibility-inlines-hidden"];
+const cudaTargets = [
+  ["-gencode", "arch=compute_80,code=sm_80"],
+  ["-gencode", "arch=compute_90,code=sm_90"],
+  ["-gencode", "arch=compute_90,code=compute_90"],
+].flat();
+
+/** Instruction sets a kernel file is compiled for. The baseline comes first: the linker keeps the first copy of an
+ * inline function, and that copy must run everywhere. */
+const instructionSets = [
+  { name: "baseline", lanes: 4, flags: ["-DSC_EXPORTED"] },
+  { name: "avx2", lanes: 8, flags: ["-mavx2", "-mfma"] },
+  {
+    name: "avx512",
+    lanes: 16,
+    flags: ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mfma", "-mprefer-vector-width=512"],
+  },
+] as const;
+
+async function sha256(text: string): Promise<string> {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  return [...digest.subarray(0, 10)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+async function findCompiler(kind: LibraryKind): Promise<Compiler> {
+  const names = kind === "cuda" ? ["nvcc"] : ["g++", "clang++", "c++"];
+  for (const command of names) {
+    try {
+      const { success, stdout } = await new Deno.Command(command, { args: ["--version"], stderr: "null" }).output();
+      const text = new TextDecoder().decode(stdout).trim().split("\n");
+      // nvcc tells its version in the last lines, the others in the first.
+      if (success) return { command, version: kind === "cuda" ? text.slice(-2).join(" ") : text[0] ?? "" };
+    } catch (error) {
+      if (!(error instanceof Deno.errors.NotFound)) {
+        throw new InputError(`Cannot look for a compiler: ${messageOf(error)}`, { cause: error });
+      }
+    }
+  }
+  throw new InputError(
+    kind === "cuda"
+      ? "Cannot build the CUDA library: nvcc is not on the PATH; install the CUDA toolkit 12 or newer, or use ops=cpu"
+      : "Cannot build the CPU library: none of g++, clang++, c++ is on the PATH; install one, or use ops=reference",
+  );
+}
+
+async function readSources(kind: LibraryKind): Promise<Map<string, string>> {
+  const sources = new Map<string, string>();
+  for (const part of ["include", "common", kind]) {
+    for await (const entry of Deno.readDir(join(here, part))) {
+      if (!/\.(h|hpp|cuh|cpp|cu)$/.test(entry.name)) continue;
+      sources.set(`${part}/${entry.name}`, await Deno.readTextFile(join(here, part, entry.name)));
+    }
+  }
+  return new Map([...sources].sort(([a], [b]) => a < b ? -1 : 1));
+}
+
+/** The text of a file and of everything it includes, for its hash. */
+function closure(file: string, sources: ReadonlyMap<string, string>, seen = new Set<string>()): string {
+  if (seen.has(file)) return "";
+  seen.add(file);
+  const text = sources.get(file) ?? "";
+  const parts = [file, text];
+  for (const [, name] of text.matchAll(/#include "([^"]+)"/g)) {
+    const path = join(file, "..", name!).replaceAll("\\", "/");
+    parts.push(closure(path, sources, seen));
+  }
+  return parts.join("\0");
+}
+
+async function planOf(kind: LibraryKind, extraFlags: readonly string[]): Promise<Plan> {
+  const sources = await readSources(kind);
+  const { os, arch } = Deno.build;
+  const units: Unit[] = [];
+  const native = arch === "x86_64" ? instructionSets : instructionSets.slice(0, 1);
+  const wide = extraFlags.includes("-DSC_WIDE_EMULATION");
+  const sets = native.map((set) => wide && set.name === "avx512" ? { ...set, flags: ["-mavx2", "-mfma"] } : set);
+  for (const [source, text] of sources) {
+    if (!/\.(cpp|cu)$/.test(source)) continue;
+    const base = [...(kind === "cuda" ? [...cudaFlags, ...cudaTargets] : cpuFlags), ...extraFlags];
+    const variants = kind === "cpu" && text.includes("SC_ISA")
+      ? sets.map((set) => [`-DSC_ISA=${set.name}`, `-DSC_LANES=${set.lanes}`, ...set.flags])
+      : [[]];
+    for (const extra of variants) {
+      const flags = [...base, ...extra];
+      const hash = await sha256(JSON.stringify([os, arch, flags, closure(source, sources)]));
+      units.push({ source, flags, hash });
+    }
+  }
+  // Baseline objects before the others; see instructionSets.
+  const rank = (unit: Unit) => sets.findIndex((set) => unit.flags.includes(`-DSC_ISA=${set.name}`));
+  units.sort((a, b) => rank(a) - rank(b));
+  const names = parseHeader(sources.get("include/sc.h") ?? "").map((declaration) => declaration.name);
+  const script = join(folder, `exports.${await sha256(names.join())}.map`);
+  const only = os === "linux" ? [`-Wl,--version-script=${script}`] : [];
+  const link = kind === "cuda"
+    ? ["-shared", "-cudart", "static", ...only.map((flag) => `-Xlinker=${flag.slice(4)}`)]
+    : ["-shared", "-pthread", ...extraFlags, ...only];
+  const hash = await sha256(JSON.stringify([link, units.map((unit) => unit.hash)]));
+  const suffix = os === "darwin" ? "dylib" : os === "windows" ? "dll" : "so";
+  return { kind, units, link, target: join(folder, `libsc_${kind}.${hash}.${suffix}`) };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function command(name: string, args: readonly string[], what: string): Promise<void> {
+  const { success, stderr } = await new Deno.Command(name, { args: [...args], stdout: "null", stderr: "piped" })
+    .output();
+  if (success) return;
+  const text = new TextDecoder().decode(stderr).trim().split("\n");
+  const line = text.find((line) => /error/i.test(line)) ?? text[0] ?? "no message";
+  throw new InputError(`Cannot build ${what}: ${name} failed: ${line}`, { cause: new Error(text.join("\n")) });
+}
+
+/** Runs tasks `width` at a time. */
+async function inParallel<T>(items: readonly T[], width: number, work: (item: T) => Promise<void>): Promise<void> {
+  let next = 0;
+  await Promise.all(Array.from({ length: width }, async () => {
+    while (next < items.length) await work(items[next++]!);
+  }));
+}
+
+async function writeExports(plan: Plan): Promise<void> {
+  const flag = plan.link.find((part) => part.includes("--version-script="));
+  if (flag === undefined) return;
+  const names = parseHeader(await Deno.readTextFile(join(here, "include/sc.h"))).map(({ name }) => name);
+  const path = flag.slice(flag.lastIndexOf("=") + 1);
+  await Deno.writeTextFile(path, `{ global: ${names.join("; ")}; local: *; };\n`);
+}
+
+/** Other ways to build the CPU library, for tests: sanitizers, and `wide`, the 16-lane sources in AVX2 instructions. */
+export type Variant = "address" | "undefined" | "thread" | "wide";
+
+/** How to build. */
+export interface BuildOptions {
+  /** Told when something is compiled. */
+  readonly log?: (line: string) => void;
+  readonly variant?: Variant;
+}
+
+function variantFlags(variant: Variant | undefined): readonly string[] {
+  if (variant === undefined) return [];
+  if (variant === "wide") return ["-DSC_WIDE_EMULATION"];
+  return [`-fsanitize=${variant}`, "-fno-sanitize-recover=all", "-g", "-O1"];
+}
+
+/** The path of a library that is built already, of today's sources; undefined where it is not. */
+export async function findLibrary(kind: LibraryKind): Promise<string | undefined> {
+  const { target } = await planOf(kind, []);
+  return await exists(target) ? target : undefined;
+}
+
+/**
+ * The library's path; compiles it when it is not there yet.
+ *
+ * @throws {InputError} no compiler, the folder cannot be written, or the compiler fails
+ */
+export async function buildLibrary(kind: LibraryKind, options: BuildOptions = {}): Promise<string> {
+  const { log = () => {}, variant } = options;
+  const plan = await planOf(kind, variantFlags(variant));
+  if (await exists(plan.target)) return plan.target;
+  const compiler = await findCompiler(kind);
+  const objects = join(folder, "objects");
+  try {
+    await Deno.mkdir(objects, { recursive: true });
+  } catch (error) {
+    throw new InputError(`Cannot build the ${kind} library: ${folder} is not writable: ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+  using lock = await Deno.open(join(folder, `lock.${kind}`), { create: true, write: true });
+  await lock.lock(true);
+  // Another process may have built it while this one waited.
+  if (await exists(plan.target)) return plan.target;
+  const object = (unit: Unit) => join(objects, `${unit.hash}.o`);
+  const missing: Unit[] = [];
+  for (const unit of plan.units) if (!(await exists(object(unit)))) missing.push(unit);
+  const start = performance.now();
+  log(`building the ${kind} library with ${compiler.version} (${missing.length} of ${plan.units.length} files)`);
+  await writeExports(plan);
+  await inParallel(missing, Math.max(1, navigator.hardwareConcurrency), async (unit) => {
+    const temporary = `${object(unit)}.${Deno.pid}.tmp.o`;
+    const args = [...unit.flags, "-c", join(here, unit.source), "-o", temporary];
+    await command(compiler.command, args, `ffi/${unit.source}`);
+    await Deno.rename(temporary, object(unit));
+  });
+  const temporary = `${plan.target}.${Deno.pid}.tmp`;
+  await command(compiler.command, [...plan.units.map(object), ...plan.link, "-o", temporary], `the ${kind} library`);
+  await Deno.rename(temporary, plan.target);
+  log(`built the ${kind} library in ${((performance.now() - start) / 1000).toFixed(1)} s`);
+  return plan.target;
+}
+
+if (import.meta.main) {
+  const verbose = Deno.args.includes("--verbose");
+  let built = 0;
+  for (const kind of ["cpu", "cuda"] as const) {
+    try {
+      console.log(await buildLibrary(kind, { log: console.log }));
+      built++;
+    } catch (error) {
+      if (!(error instanceof InputError)) throw error;
+      console.log(error.message);
+      if (verbose && error.cause instanceof Error) console.log(error.cause.message);
+      // A compiler that is absent is fine (this machine cannot); one that fails is not.
+      if (!error.message.includes("on the PATH")) Deno.exitCode = 1;
+    }
+  }
+  if (built === 0) Deno.exitCode = 1;
+}

@@ -1,0 +1,225 @@
+// Dot products of descriptors: packed panels, a register tile, and either the volume or only each row's best.
+//
+// Both sides are copied to panels ([channel][row of the panel], normalised on the way) so that the inner loop reads
+// memory in order. A job owns a block of rows of `a`: its panels stay in L2, the current panel of `b` in L1.
+#include "best.hpp"
+#include "norm.hpp"
+
+SC_KERNEL(correlate, Correlate)
+
+namespace sc::SC_ISA {
+namespace {
+
+// Rows x vectors of the register tile: 12 accumulators of 16 registers, or 28 of 32.
+constexpr int kTileRows = kLanes == 16 ? 14 : 6;
+constexpr int kTileCols = 2 * kLanes;
+constexpr int64_t kDepth = 256;  // channels per pass: a panel of b of this depth fits L1
+
+// Copies `count` rows to panels of `width` rows; missing rows are 0.
+void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first, int64_t count, int width, float* row,
+          float* panel) {
+  for (int r = 0; r < width; r++) {
+    float* to = panel + r;
+    if (r >= count) {
+      for (int64_t c = 0; c < p.channels; c++) to[c * width] = 0;
+      continue;
+    }
+    const float* from = x + (rows ? rows[first + r] : first + r) * p.channels;
+    if (p.norm != kNormNone) {
+      divide(from, row, p.channels, divisor(from, p.channels, p.norm, p.eps));
+      from = row;
+    }
+    for (int64_t c = 0; c < p.channels; c++) to[c * width] = from[c];
+  }
+}
+
+// out[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
+template <bool kAdd>
+inline void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride) {
+  V acc[kTileRows][2];
+  for (int r = 0; r < kTileRows; r++) {
+    acc[r][0] = kAdd ? load(out + r * stride) : V{};
+    acc[r][1] = kAdd ? load(out + r * stride + kLanes) : V{};
+  }
+  for (int64_t k = 0; k < depth; k++, a += kTileRows, b += kTileCols) {
+    V b0 = load(b), b1 = load(b + kLanes);
+#pragma GCC unroll 14
+    for (int r = 0; r < kTileRows; r++) {
+      V x = splat(a[r]);
+      acc[r][0] += x * b0;
+      acc[r][1] += x * b1;
+    }
+  }
+  for (int r = 0; r < kTileRows; r++) {
+    store(out + r * stride, acc[r][0]);
+    store(out + r * stride + kLanes, acc[r][1]);
+  }
+}
+
+inline void relu(float* x, int64_t n) {
+  for (int64_t i = 0; i < n; i++) x[i] = x[i] > 0 ? x[i] : 0;
+}
+
+// Few rows: packing b would cost more than the products; each column is read once, where it lies.
+void few_rows(sc_ctx& ctx, const Correlate& p) {
+  Scratch<float> a(ctx, p.m * p.channels, "descriptors");
+  for (int64_t r = 0; r < p.m; r++) {
+    const float* x = p.a + (p.rows ? p.rows[r] : r) * p.channels;
+    divide(x, a.get() + r * p.channels, p.channels, divisor(x, p.channels, p.norm, p.eps));
+  }
+  Scratch<float> column(ctx, ctx.pool.threads() * (p.channels + 16), "descriptors");
+  Scratch<float> kept(ctx, p.out ? 0 : p.m * p.n, "similarities");
+  float* out = p.out ? p.out : kept.get();
+  const int64_t grain = 262144 / (p.m * p.channels + 1) + 1;
+  ctx.pool.run((p.n + grain - 1) / grain, [&](int64_t job, int32_t worker) {
+    float* own = column.get() + worker * (p.channels + 16);
+    for (int64_t j = job * grain, end = std::min(p.n, (job + 1) * grain); j < end; j++) {
+      const float* b = p.b + j * p.channels;
+      if (p.norm != kNormNone) {
+        divide(b, own, p.channels, divisor(b, p.channels, p.norm, p.eps));
+        b = own;
+      }
+      for (int64_t r = 0; r < p.m; r += 4) {
+        const float* x[4];
+        for (int u = 0; u < 4; u++) x[u] = a.get() + std::min(r + u, p.m - 1) * p.channels;
+        V acc[4][2] = {};
+        int64_t c = 0;
+        for (; c + 2 * kLanes <= p.channels; c += 2 * kLanes) {
+          V b0 = load(b + c), b1 = load(b + c + kLanes);
+          for (int u = 0; u < 4; u++) {
+            acc[u][0] += load(x[u] + c) * b0;
+            acc[u][1] += load(x[u] + c + kLanes) * b1;
+          }
+        }
+        for (int u = 0; u < 4 && r + u < p.m; u++) {
+          float sum = sum_lanes(acc[u][0] + acc[u][1]);
+          for (int64_t t = c; t < p.channels; t++) sum += x[u][t] * b[t];
+          out[(r + u) * p.n + j] = p.relu && !(sum > 0) ? 0 : sum;
+        }
+      }
+    }
+  });
+  if (p.out) return;
+  for (int64_t r = 0; r < p.m; r++) {
+    Best best = best_of(out + r * p.n, p.n, 0);
+    p.index[r] = best.index;
+    p.score[r] = best.score;
+  }
+}
+
+}  // namespace
+
+void correlate(sc_ctx& ctx, const Correlate& p) {
+  if (p.m == 0) return;
+  if (p.m <= 16) return few_rows(ctx, p);
+
+  const int64_t k = p.channels, threads = ctx.pool.threads();
+  const int64_t passes = std::max<int64_t>(1, (k + kDepth - 1) / kDepth);
+  const int64_t b_panels = (p.n + kTileCols - 1) / kTileCols;
+  Scratch<float> row(ctx, threads * (k + 16), "descriptors");
+  Scratch<float> b(ctx, b_panels * kTileCols * k, "descriptors in panels");
+  ctx.pool.run(b_panels, [&](int64_t j, int32_t worker) {
+    pack(p, p.b, nullptr, j * kTileCols, std::min<int64_t>(kTileCols, p.n - j * kTileCols), kTileCols,
+         row.get() + worker * (k + 16), b.get() + j * kTileCols * k);
+  });
+
+  // Blocks of rows; where there are too few of them to share out, the columns are split as well.
+  int64_t a_panels = (p.m + kTileRows - 1) / kTileRows;
+  const int64_t block = std::max<int64_t>(1, std::min<int64_t>(120 / kTileRows, a_panels / (4 * threads)));
+  const int64_t blocks = (a_panels + block - 1) / block;
+  const int64_t span_panels = 256 / kTileCols;  // columns whose tile of results stays in L2
+  const int64_t spans = std::max<int64_t>(1, (b_panels + span_panels - 1) / span_panels);
+  const int64_t splits = std::min(spans, std::max<int64_t>(1, 4 * threads / blocks));
+  const int64_t block_rows = block * kTileRows, span_cols = span_panels * kTileCols;
+
+  Scratch<float> a(ctx, threads * block_rows * k, "descriptors in panels");
+  Scratch<float> results(ctx, threads * block_rows * span_cols, "a tile of similarities");
+  Scratch<Best> bests(ctx, p.out ? 0 : splits * p.m, "best columns");
+  if (!p.out) std::fill(bests.get(), bests.get() + splits * p.m, Best());
+
+  ctx.pool.run(blocks * splits, [&](int64_t job, int32_t worker) {
+    const int64_t split = job % splits, first_row = job / splits * block_rows;
+    const int64_t count = std::min(block_rows, p.m - first_row), panels = (count + kTileRows - 1) / kTileRows;
+    float* mine = a.get() + worker * block_rows * k;
+    for (int64_t i = 0; i < panels; i++) {
+      pack(p, p.a, p.rows, first_row + i * kTileRows, std::min<int64_t>(kTileRows, count - i * kTileRows), kTileRows,
+           row.get() + worker * (k + 16), mine + i * kTileRows * k);
+    }
+    float* part = results.get() + worker * block_rows * span_cols;
+    for (int64_t s = spans * split / splits; s < spans * (split + 1) / splits; s++) {
+      const int64_t first_panel = s * span_panels, last_panel = std::min(b_panels, first_panel + span_panels);
+      for (int64_t pass = 0; pass < passes; pass++) {
+        const int64_t k0 = k * pass / passes, depth = k * (pass + 1) / passes - k0;
+        for (int64_t j = first_panel; j < last_panel; j++) {
+          const float* bp = b.get() + j * kTileCols * k + k0 * kTileCols;
+          for (int64_t i = 0; i < panels; i++) {
+            const float* ap = mine + i * kTileRows * k + k0 * kTileRows;
+            float* to = part + i * kTileRows * span_cols + (j - first_panel) * kTileCols;
+            if (pass == 0) tile<false>(ap, bp, depth, to, span_cols);
+            else tile<true>(ap, bp, depth, to, span_cols);
+          }
+        }
+      }
+      const int64_t col = first_panel * kTileCols, cols = std::min(p.n - col, span_cols);
+      for (int64_t r = 0; r < count; r++) {
+        float* from = part + r * span_cols;
+        if (p.out) {
+          if (p.relu) relu(from, cols);
+          std::memcpy(p.out + (first_row + r) * p.n + col, from, cols * sizeof(float));
+        } else {
+          bests[split * p.m + first_row + r].merge(best_of(from, cols, col));
+        }
+      }
+    }
+  });
+  if (p.out) return;
+  for (int64_t r = 0; r < p.m; r++) {
+    Best best;
+    for (int64_t s = 0; s < splits; s++) best.merge(bests[s * p.m + r]);
+    p.index[r] = best.index;
+    p.score[r] = best.score;
+  }
+}
+
+}  // namespace sc::SC_ISA
+
+#ifdef SC_EXPORTED
+using namespace sc;
+
+static void need_rows(const Correlate& p) {
+  for (int64_t r = 0; p.rows && r < p.m; r++) {
+    if (p.rows[r] < 0 || p.rows[r] >= p.a_rows) {
+      throw Failure(format("rows[%lld] is %d, but a has %lld rows", static_cast<long long>(r), p.rows[r],
+                           static_cast<long long>(p.a_rows)));
+    }
+  }
+}
+
+extern "C" int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps,
+                                int32_t relu, sc_tensor* out) {
+  return border(ctx, "sc_correlate", [&] {
+    Correlate p = check_correlate(ctx, a, rows, b, norm, eps);
+    need_shape(ctx, out, "out", kFloat, p.m, p.n);
+    need_apart(out, "out", a);
+    need_apart(out, "out", b);
+    need_rows(p);
+    p.relu = relu != 0;
+    p.out = out->f();
+    SC_CALL(correlate, *ctx, p);
+  });
+}
+
+extern "C" int32_t sc_correlate_best(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps,
+                                     sc_tensor* index, sc_tensor* score) {
+  return border(ctx, "sc_correlate_best", [&] {
+    Correlate p = check_correlate(ctx, a, rows, b, norm, eps);
+    need_shape(ctx, index, "index", kInt, p.m);
+    need_shape(ctx, score, "score", kFloat, p.m);
+    need_apart(index, "index", rows);
+    need_rows(p);
+    p.index = index->i();
+    p.score = score->f();
+    SC_CALL(correlate, *ctx, p);
+  });
+}
+#endif

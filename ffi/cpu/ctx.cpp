@@ -1,0 +1,236 @@
+// Context, tensors and the thread pool of the CPU library.
+#include "ctx.hpp"
+
+#include <cstring>
+
+namespace sc {
+
+Base& base_of(sc_ctx* ctx) { return *ctx; }
+
+Isa best_isa() {
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  // The operating system's support for the wide registers is part of what these builtins check.
+  if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+      __builtin_cpu_supports("avx512bw")) {
+    return kAvx512;
+  }
+#if defined(SC_WIDE_EMULATION)
+  // A test build: its 16-lane objects hold AVX2 instructions.
+  constexpr Isa with_avx2 = kAvx512;
+#else
+  constexpr Isa with_avx2 = kAvx2;
+#endif
+  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return with_avx2;
+#endif
+  return kBaseline;
+}
+
+Pool::Pool(int32_t threads) {
+  if (threads <= 0) threads = static_cast<int32_t>(std::thread::hardware_concurrency());
+  if (threads < 1) threads = 1;
+  if (threads > 256) threads = 256;
+  for (int32_t w = 1; w < threads; w++) workers_.emplace_back([this, w] { loop(w); });
+}
+
+Pool::~Pool() {
+  {
+    std::lock_guard<std::mutex> hold(lock_);
+    stop_ = true;
+  }
+  wake_.notify_all();
+  for (auto& worker : workers_) worker.join();
+}
+
+void Pool::work_off(int32_t worker) {
+  for (int64_t job; (job = next_.fetch_add(1)) < jobs_;) {
+    try {
+      (*work_)(job, worker);
+    } catch (...) {
+      std::lock_guard<std::mutex> hold(lock_);
+      if (!error_) error_ = std::current_exception();
+      next_.store(jobs_);
+    }
+  }
+}
+
+void Pool::loop(int32_t worker) {
+  uint64_t seen = 0;
+  std::unique_lock<std::mutex> hold(lock_);
+  while (true) {
+    wake_.wait(hold, [&] { return stop_ || round_ != seen; });
+    if (stop_) return;
+    seen = round_;
+    hold.unlock();
+    work_off(worker);
+    hold.lock();
+    if (--running_ == 0) done_.notify_one();
+  }
+}
+
+void Pool::run(int64_t jobs, const std::function<void(int64_t, int32_t)>& work) {
+  if (jobs <= 0) return;
+  if (jobs == 1 || workers_.empty()) {
+    for (int64_t job = 0; job < jobs; job++) work(job, 0);
+    return;
+  }
+  {
+    std::lock_guard<std::mutex> hold(lock_);
+    work_ = &work;
+    jobs_ = jobs;
+    next_.store(0);
+    error_ = nullptr;
+    running_ = static_cast<int32_t>(workers_.size());
+    round_++;
+  }
+  wake_.notify_all();
+  work_off(0);
+  std::unique_lock<std::mutex> hold(lock_);
+  done_.wait(hold, [&] { return running_ == 0; });
+  work_ = nullptr;
+  if (error_) std::rethrow_exception(error_);
+}
+
+namespace {
+
+constexpr int64_t kGuard = 64;  // bytes on each side; also the alignment of the data
+constexpr unsigned char kGuardByte = 0xA5;
+
+void release(sc_ctx* ctx) {
+  if (ctx->holders.fetch_sub(1) == 1) delete ctx;
+}
+
+bool guards_hold(const sc_tensor* t) {
+  const auto* before = reinterpret_cast<const unsigned char*>(t->block);
+  const auto* after = reinterpret_cast<const unsigned char*>(t->data) + t->count * 4;
+  for (int64_t i = 0; i < kGuard; i++) {
+    if (before[i] != kGuardByte || after[i] != kGuardByte) return false;
+  }
+  return true;
+}
+
+}  // namespace
+}  // namespace sc
+
+using namespace sc;
+
+extern "C" {
+
+int32_t sc_abi(void) { return SC_ABI; }
+
+int32_t sc_score(void) { return 10 * best_isa(); }
+
+int32_t sc_describe(char* text, int32_t size) {
+  const char* names[] = {"", "baseline", "AVX2", "AVX-512"};
+  return put_text(std::string("CPU, ") + names[best_isa()], text, size);
+}
+
+sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags) {
+  try {
+    auto* ctx = new sc_ctx(threads);
+    ctx->limit = memory > 0 && memory < 9e18 ? static_cast<int64_t>(memory) : 0;
+    ctx->flags = flags;
+    int32_t cap = (flags >> 4) & 3;
+    if (cap && cap < ctx->isa) ctx->isa = static_cast<Isa>(cap);
+    return ctx;
+  } catch (...) {
+    return nullptr;
+  }
+}
+
+void sc_ctx_free(sc_ctx* ctx) {
+  if (ctx) release(ctx);
+}
+
+int32_t sc_error(sc_ctx* ctx, char* text, int32_t size) {
+  if (!ctx) return put_text("no context", text, size);
+  try {
+    std::lock_guard<std::mutex> hold(ctx->text_lock);
+    return put_text(ctx->text, text, size);
+  } catch (...) {
+    return 0;
+  }
+}
+
+int32_t sc_live(sc_ctx* ctx) { return ctx ? static_cast<int32_t>(ctx->live.load()) : 0; }
+double sc_memory_used(sc_ctx* ctx) { return ctx ? static_cast<double>(ctx->used.load()) : 0; }
+double sc_memory_peak(sc_ctx* ctx) { return ctx ? static_cast<double>(ctx->peak.load()) : 0; }
+int32_t sc_threads(sc_ctx* ctx) { return ctx ? ctx->pool.threads() : 0; }
+
+sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t* shape) {
+  if (!ctx) return nullptr;
+  sc_tensor* t = nullptr;
+  try {
+    need(dtype == kFloat || dtype == kInt, "sc_tensor_new: dtype must be 0 (float32) or 1 (int32)");
+    need(rank >= 0 && rank <= kMaxRank, "sc_tensor_new: rank must be 0..10");
+    need(rank == 0 || shape, "sc_tensor_new: shape is null");
+    t = new sc_tensor{};
+    t->ctx = ctx;
+    t->dtype = dtype;
+    t->rank = rank;
+    double count = 1;
+    for (int32_t a = 0; a < rank; a++) {
+      need(shape[a] >= 0, "sc_tensor_new: a size is negative");
+      t->shape[a] = shape[a];
+      count *= shape[a];
+    }
+    need(count < 2e12, "sc_tensor_new: more than 2e12 elements");
+    t->count = static_cast<int64_t>(count);
+    t->bytes = t->count * 4 + 2 * kGuard;
+    ctx->take(t->bytes, "a tensor");
+    t->block = static_cast<char*>(::operator new(t->bytes, std::align_val_t(64), std::nothrow));
+    if (!t->block) {
+      ctx->give(t->bytes);
+      throw Failure(format("the system gives no %.1f MB", t->bytes / 1e6));
+    }
+    t->data = t->block + kGuard;
+    std::memset(t->block, kGuardByte, kGuard);
+    std::memset(t->data + t->count * 4, kGuardByte, kGuard);
+    if (ctx->flags & 1) std::memset(t->data, 0xFF, t->count * 4);
+    ctx->live.fetch_add(1);
+    ctx->holders.fetch_add(1);
+    return t;
+  } catch (const std::exception& e) {
+    ctx->fail(e.what());
+  } catch (...) {
+    ctx->fail("sc_tensor_new: unknown failure");
+  }
+  delete t;
+  return nullptr;
+}
+
+void sc_tensor_free(sc_tensor* t) {
+  if (!t) return;
+  sc_ctx* ctx = t->ctx;
+  ::operator delete(t->block, std::align_val_t(64));
+  ctx->give(t->bytes);
+  ctx->live.fetch_sub(1);
+  delete t;
+  release(ctx);
+}
+
+int32_t sc_tensor_write(sc_ctx* ctx, sc_tensor* t, const void* source, double count) {
+  return border(ctx, "sc_tensor_write", [&] {
+    need(t && t->ctx == ctx, "no tensor of this context");
+    need(count == static_cast<double>(t->count), "count differs from the tensor's");
+    need(source || t->count == 0, "source is null");
+    if (t->count) std::memcpy(t->data, source, t->count * 4);
+  });
+}
+
+int32_t sc_tensor_read(sc_ctx* ctx, sc_tensor* t, double first, double count, void* target) {
+  return border(ctx, "sc_tensor_read", [&] {
+    need(t && t->ctx == ctx, "no tensor of this context");
+    need(first >= 0 && count >= 0 && first + count <= static_cast<double>(t->count), "range outside the tensor");
+    need(target || count == 0, "target is null");
+    if (count > 0) std::memcpy(target, t->data + static_cast<int64_t>(first) * 4, static_cast<int64_t>(count) * 4);
+  });
+}
+
+int32_t sc_tensor_check(sc_ctx* ctx, sc_tensor* t) {
+  return border(ctx, "sc_tensor_check", [&] {
+    need(t && t->ctx == ctx, "no tensor of this context");
+    need(guards_hold(t), "an operation wrote outside a tensor");
+  });
+}
+}

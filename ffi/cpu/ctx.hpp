@@ -1,0 +1,77 @@
+// The CPU library's context: a thread pool of its own, counted scratch memory, the chosen instruction set.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <thread>
+#include <vector>
+
+#include "../common/handle.hpp"
+
+namespace sc {
+
+enum Isa : int32_t { kBaseline = 1, kAvx2 = 2, kAvx512 = 3 };
+Isa best_isa();
+
+// Workers sleep between calls. run() hands out job numbers 0..jobs-1; the caller works too; the first exception of a
+// job is thrown by run() after all jobs have ended.
+class Pool {
+ public:
+  explicit Pool(int32_t threads);
+  ~Pool();
+  void run(int64_t jobs, const std::function<void(int64_t job, int32_t worker)>& work);
+  int32_t threads() const { return static_cast<int32_t>(workers_.size()) + 1; }
+
+ private:
+  void loop(int32_t worker);
+  void work_off(int32_t worker);
+  std::vector<std::thread> workers_;
+  std::mutex lock_;
+  std::condition_variable wake_, done_;
+  const std::function<void(int64_t, int32_t)>* work_ = nullptr;
+  int64_t jobs_ = 0;
+  std::atomic<int64_t> next_{0};
+  int32_t running_ = 0;
+  uint64_t round_ = 0;
+  bool stop_ = false;
+  std::exception_ptr error_;
+};
+
+}  // namespace sc
+
+struct sc_ctx : sc::Base {
+  sc::Pool pool;
+  sc::Isa isa;
+  explicit sc_ctx(int32_t threads) : pool(threads), isa(sc::best_isa()) {}
+};
+
+namespace sc {
+
+// 64-byte aligned memory, counted against the context's limit, not initialised.
+template <class T>
+class Scratch {
+ public:
+  Scratch(sc_ctx& ctx, int64_t count, const char* what) : ctx_(ctx), bytes_((count * sizeof(T) + 127) / 64 * 64) {
+    ctx.take(bytes_, what);
+    data_ = static_cast<T*>(::operator new(bytes_, std::align_val_t(64), std::nothrow));
+    if (!data_) {
+      ctx.give(bytes_);
+      throw std::bad_alloc();
+    }
+  }
+  ~Scratch() {
+    ::operator delete(data_, std::align_val_t(64));
+    ctx_.give(bytes_);
+  }
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  T* get() { return data_; }
+  T& operator[](int64_t i) { return data_[i]; }
+
+ private:
+  sc_ctx& ctx_;
+  int64_t bytes_;
+  T* data_;
+};
+
+}  // namespace sc

@@ -1,0 +1,107 @@
+/*
+ * The one contract between TypeScript and native code.
+ *
+ * - Two libraries export exactly these symbols: libsc_cpu and libsc_cuda.
+ * - Handles are opaque. A tensor lives where its library computes: data moves only in sc_tensor_write / sc_tensor_read.
+ * - The int32_t result of an operation is a status: 0 success, 1 a bad argument, 2 no context, 3 memory, 4 the device or
+ *   the system; the text of a failure is kept in the context (not in a thread-local: the caller may sit on another thread
+ *   than the one that failed).
+ * - Nothing aborts or throws across this border, and every argument is checked before anything is touched.
+ * - Operations of one context run one at a time; a second caller waits.
+ * - Arrays are row-major, the last axis named in a comment is contiguous. Sizes of 0 are legal everywhere unless said
+ *   otherwise: such a call does nothing and succeeds.
+ * - Larger similarity is better. Ties: the lowest index wins. NaN never wins; a row without any number has index -1 and
+ *   score NaN.
+ * - Output tensors are made by the caller with the shape the comment states, and may not be one of the inputs.
+ *
+ * ffi/generate.ts reads this file: keep one declaration per SC_API / SC_OP, and plain C types. SC_OP marks work that may
+ * be heavy: it gets a blocking and a nonblocking binding.
+ */
+#ifndef SC_H
+#define SC_H
+
+#include <stdint.h>
+
+#define SC_ABI 1
+
+#if defined(_WIN32)
+#define SC_EXPORT __declspec(dllexport)
+#else
+#define SC_EXPORT __attribute__((visibility("default")))
+#endif
+#define SC_API SC_EXPORT
+#define SC_OP SC_EXPORT
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct sc_ctx sc_ctx;
+typedef struct sc_tensor sc_tensor;
+
+/* --- library ------------------------------------------------------------------------------------------------------ */
+
+/* SC_ABI of the library; compared at load. */
+SC_API int32_t sc_abi(void);
+/* 0: cannot run on this machine; else higher is preferred (cpu 10..30 by instruction set, cuda 100). */
+SC_API int32_t sc_score(void);
+/* Writes one line about the device, or why the score is 0, with a final NUL, cut to `size` bytes. Returns the length
+ * written without the NUL. */
+SC_API int32_t sc_describe(char* text, int32_t size);
+
+/* --- context ------------------------------------------------------------------------------------------------------ */
+
+/* `threads`: 0 takes every core. `memory`: bytes that tensors and scratch may take together, 0 is no limit.
+ * `flags`: bit 0 fills new tensors with NaN (0xFF bytes), so that a test sees what an operation did not write; bits 4-5
+ * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512). NULL on failure. */
+SC_API sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags);
+/* Tensors that still live keep the context alive until the last one is freed. NULL is allowed. */
+SC_API void sc_ctx_free(sc_ctx* ctx);
+/* The text of the last failure, as sc_describe writes. */
+SC_API int32_t sc_error(sc_ctx* ctx, char* text, int32_t size);
+/* Tensors alive in this context. */
+SC_API int32_t sc_live(sc_ctx* ctx);
+/* Bytes held by tensors of this context now. */
+SC_API double sc_memory_used(sc_ctx* ctx);
+/* The most bytes ever held at once, scratch included. */
+SC_API double sc_memory_peak(sc_ctx* ctx);
+/* Threads that operations use (1 for a GPU). */
+SC_API int32_t sc_threads(sc_ctx* ctx);
+
+/* --- tensors ------------------------------------------------------------------------------------------------------ */
+
+/* `dtype`: 0 float32, 1 int32. `rank` 0..10 sizes in `shape`. NULL on failure (text in the context). */
+SC_API sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t* shape);
+/* Frees a tensor; NULL is allowed. Never while an operation uses it. */
+SC_API void sc_tensor_free(sc_tensor* tensor);
+/* Copies `count` elements from `source`; `count` must be the tensor's own. */
+SC_OP int32_t sc_tensor_write(sc_ctx* ctx, sc_tensor* tensor, const void* source, double count);
+/* Copies elements `first` .. `first + count - 1` to `target`. */
+SC_OP int32_t sc_tensor_read(sc_ctx* ctx, sc_tensor* tensor, double first, double count, void* target);
+/* Fails when anything was written just before or just after the tensor's data. */
+SC_API int32_t sc_tensor_check(sc_ctx* ctx, sc_tensor* tensor);
+
+/* --- operations --------------------------------------------------------------------------------------------------- */
+
+/* Multiply-adds per second this library reaches in registers, in `result` [1] as GFLOP/s, measured for about
+ * `milliseconds`; the ceiling that benches compare with. */
+SC_OP int32_t sc_fma_peak(sc_ctx* ctx, double milliseconds, sc_tensor* result);
+
+/* Divides rows of the last axis by their length. x, out: [...][channels], same shape, rank >= 1.
+ * `norm`: 1 x / (|x| + eps), 2 x / max(|x|, eps), 3 x / sqrt(|x|^2 + eps). Values up to 1e18. */
+SC_OP int32_t sc_l2norm(sc_ctx* ctx, sc_tensor* x, int32_t norm, float eps, sc_tensor* out);
+
+/* Dot products of descriptors. a: [m][channels], b: [n][channels]. `rows`: NULL for all of a, else int32 [r], the rows
+ * of a wanted (repeats allowed). out: [m or r][n]. `norm`: 0 none, else as sc_l2norm, applied to both sides first.
+ * `relu`: 1 turns negative products (and NaN) into 0. */
+SC_OP int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, int32_t relu, sc_tensor* out);
+
+/* The best column of each row of sc_correlate's product, without storing the product. index: int32 [m or r];
+ * score: [m or r]. */
+SC_OP int32_t sc_correlate_best(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, sc_tensor* index, sc_tensor* score);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

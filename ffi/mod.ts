@@ -1,0 +1,87 @@
+/**
+ * Heavy arithmetic on cost volumes: CUDA, CPU or plain TypeScript behind one interface.
+ *
+ * @example
+ * ```ts
+ * using ops = await openOps();
+ * using scores = await ops.correlate(source, target, { norm: { rule: "plus", eps: 1e-6 } });
+ * const values = await scores.read(); // [source cells][target cells]
+ * ```
+ *
+ * @module
+ */
+import { InputError, messageOf } from "../core/errors.ts";
+import type { Engine } from "./engine.ts";
+import { loadLibrary } from "./library.ts";
+import { NativeEngine } from "./native_engine.ts";
+import { Ops } from "./ops.ts";
+import { ReferenceEngine } from "./reference_engine.ts";
+
+export { Ops };
+export type { ArrayTensor, DType, Input, Shape } from "./tensor.ts";
+export { Tensor } from "./tensor.ts";
+export type { Best, CorrelateOptions, VolumeOptions } from "./ops/correlate.ts";
+export type { Norm } from "./ops/l2_normalize.ts";
+
+/** Which implementation runs. */
+export type OpsKind = "auto" | "cuda" | "cpu" | "reference";
+
+/** How to open operations. */
+export interface OpsOptions {
+  /** `auto` (default) tries cuda, cpu, reference and says why each was refused; the others never fall back. */
+  readonly ops?: OpsKind;
+  /** Bytes that tensors and scratch may take together; default: 60 % of the memory that is free now. */
+  readonly memory?: number;
+  /** CPU threads; 0 (default) takes every core. */
+  readonly threads?: number;
+  /** Told what was chosen and why, and of tensors that were never freed. */
+  readonly log?: (line: string) => void;
+  /** For tests: new tensors hold NaN, so that what an operation leaves out is seen. */
+  readonly poison?: boolean;
+  /** For tests and benches: the widest instruction set the CPU library may use. */
+  readonly widest?: "baseline" | "avx2" | "avx512";
+}
+
+/** 60 % of what is free; 2 GB where the system may not be asked. */
+function defaultMemory(): number {
+  try {
+    return Deno.systemMemoryInfo().available * 0.6;
+  } catch {
+    return 2e9;
+  }
+}
+
+/**
+ * Opens the operations. Close them with `using` or `close()`.
+ *
+ * @throws {InputError} when the implementation that was named cannot run here
+ */
+export async function openOps(options: OpsOptions = {}): Promise<Ops> {
+  const { ops = "auto", threads = 0, log = () => {}, poison = false, widest } = options;
+  if (!["auto", "cuda", "cpu", "reference"].includes(ops)) {
+    throw new InputError(`Cannot use ops=${ops}; there are: auto, cuda, cpu, reference`);
+  }
+  if (!Number.isInteger(threads) || threads < 0) {
+    throw new InputError(`Cannot use ops.threads=${threads}: it is a whole number, 0 for every core`);
+  }
+  const memory = options.memory ?? defaultMemory();
+  if (!(memory > 0)) throw new InputError(`Cannot use ops.memory=${memory}: it is a number of bytes above 0`);
+  const cap = widest === undefined ? 0 : { baseline: 1, avx2: 2, avx512: 3 }[widest];
+  const native = async (kind: "cuda" | "cpu", build: boolean): Promise<Engine> => {
+    const library = await loadLibrary(kind, { build, log });
+    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 });
+  };
+  if (ops === "reference") return new Ops(new ReferenceEngine({ memory }));
+  if (ops !== "auto") return new Ops(await native(ops, true));
+  // Compiling for CUDA takes minutes, so only `deno task build:ffi` or ops=cuda does it.
+  const attempts = [() => native("cuda", false), () => native("cpu", true)];
+  for (const attempt of attempts) {
+    try {
+      return new Ops(await attempt());
+    } catch (error) {
+      log(messageOf(error));
+    }
+  }
+  log("using the TypeScript reference operations: correct, and very slow");
+  return new Ops(new ReferenceEngine({ memory }));
+}

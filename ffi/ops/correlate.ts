@@ -1,0 +1,89 @@
+import type { Call, Engine } from "../engine.ts";
+import { argmaxRows } from "../reference/argmax_rows.ts";
+import { correlate as define } from "../reference/correlate.ts";
+import type { Input, Tensor } from "../tensor.ts";
+import { type Norm, normCode } from "./l2_normalize.ts";
+
+/** How two sets of descriptors are compared. */
+export interface CorrelateOptions {
+  /** Rows of the first set wanted (repeats allowed); absent for all. */
+  readonly rows?: Int32Array;
+  /** Normalises both sides first; absent for plain dot products. */
+  readonly norm?: Norm;
+}
+
+/** Options of the volume itself. */
+export interface VolumeOptions extends CorrelateOptions {
+  /** Turns negative similarities (and NaN) into 0. */
+  readonly relu?: boolean;
+}
+
+function sizes(a: Input, b: Input, rows: Int32Array | undefined) {
+  const [m, channels] = a.shape, [n, other] = b.shape;
+  if (a.shape.length !== 2 || b.shape.length !== 2 || m === undefined || n === undefined || channels === undefined) {
+    throw new RangeError(`Cannot correlate [${a.shape}] with [${b.shape}]: both need the shape [cells, channels]`);
+  }
+  if (channels !== other) throw new RangeError(`Cannot correlate ${channels} channels with ${other}`);
+  const wrong = rows?.find((row) => row < 0 || row >= m);
+  if (wrong !== undefined) throw new RangeError(`Cannot correlate row ${wrong}: the first set has ${m}`);
+  return { m, n, channels, wanted: rows?.length ?? m };
+}
+
+function prepare(a: Input, b: Input, { rows, norm, relu = false }: VolumeOptions) {
+  const { m, n, channels, wanted } = sizes(a, b, rows);
+  const chosen = rows === undefined ? null : { data: rows, shape: [rows.length] };
+  const args: Call["args"] = [a, chosen, b, normCode(norm ?? null), norm?.eps ?? 0];
+  const reference = (values: (input: Input) => Float32Array, out: Float32Array) =>
+    define({ a: values(a), m, b: values(b), n, channels, rows: rows ?? null, norm: norm ?? null, relu }, out);
+  return { n, wanted, args, reference, work: wanted * n * channels };
+}
+
+/** See {@linkcode Ops.correlate}. */
+export async function correlate(engine: Engine, a: Input, b: Input, options: VolumeOptions = {}): Promise<Tensor> {
+  const { wanted, n, args, reference, work } = prepare(a, b, options);
+  const [out] = await engine.run({
+    name: "sc_correlate",
+    args: [...args, options.relu ? 1 : 0],
+    outputs: [{ shape: [wanted, n] }],
+    work,
+    reference: (values, _ints, out) => reference(values, out.float(0)),
+  });
+  return out!;
+}
+
+/** The best column of each row. */
+export interface Best extends Disposable {
+  /** int32 [rows]; -1 where a row has no number. */
+  readonly index: Tensor;
+  /** [rows]; NaN where a row has no number. */
+  readonly score: Tensor;
+}
+
+/** Two tensors freed together. */
+export function bestOf(index: Tensor, score: Tensor): Best {
+  return {
+    index,
+    score,
+    [Symbol.dispose]() {
+      index.dispose();
+      score.dispose();
+    },
+  };
+}
+
+/** See {@linkcode Ops.correlateBest}. */
+export async function correlateBest(engine: Engine, a: Input, b: Input, options: CorrelateOptions = {}): Promise<Best> {
+  const { wanted, n, args, reference, work } = prepare(a, b, options);
+  const [index, score] = await engine.run({
+    name: "sc_correlate_best",
+    args,
+    outputs: [{ shape: [wanted], dtype: "int32" }, { shape: [wanted] }],
+    work,
+    reference: (values, _ints, out) => {
+      const volume = new Float32Array(wanted * n);
+      reference(values, volume);
+      argmaxRows(volume, wanted, n, out.int(0), out.float(1));
+    },
+  });
+  return bestOf(index!, score!);
+}

@@ -1,0 +1,10 @@
+import { correlate, correlateBest } from "./correlate.ts";
+import l2Normalize from "./l2_normalize.ts";
+import type { ParityOp } from "./parity.ts";
+
+/** Every operation; add yours here. */
+export const parityOps: readonly ParityOp[] = [
+  l2Normalize,
+  correlate,
+  correlateBest,
+];
