@@ -71,6 +71,9 @@ async function predict(
   log: (line: string) => void,
 ): Promise<Prediction> {
   try {
+    if (pair.images.source.id === pair.images.target.id) {
+      throw new InputError(`source and target are the same picture "${pair.images.source.origin}"`);
+    }
     const source = await images.load(pair.images.source);
     const target = await images.load(pair.images.target);
     const { points } = pair;
