@@ -81,7 +81,10 @@ export async function decodeBytes(
  * @throws InputError as {@linkcode decodeImage}, except that damage behind the header is not seen.
  */
 export async function imageSize(path: string, options: Pick<DecodeOptions, "orientation">): Promise<Size> {
-  const metadata = await header(await readPicture(path), path);
+  const { size, isDirectory } = await reading(path, () => Deno.stat(path));
+  if (isDirectory) throw new InputError(`Cannot read picture "${path}": ${FOLDER}`);
+  // Given a path, libvips reads as far as the header goes.
+  const metadata = await header(size === 0 ? new Uint8Array() : path, path);
   const { width, height } = options.orientation === "exif" ? metadata.autoOrient : metadata;
   return { width, height };
 }
@@ -90,14 +93,21 @@ export async function imageSize(path: string, options: Pick<DecodeOptions, "orie
 // failOn "error" refuses truncated files but accepts libjpeg warnings (stray bytes), as PIL does.
 const INPUT: SharpOptions = { limitInputPixels: false, failOn: "error", ignoreIcc: true };
 
+const FOLDER = "it is a folder, not a picture";
+
 async function readPicture(path: string): Promise<Uint8Array<ArrayBuffer>> {
+  return await reading(path, () => Deno.readFile(path));
+}
+
+/** Runs a file operation and says in the project's words why it failed. */
+async function reading<T>(path: string, operation: () => Promise<T>): Promise<T> {
   try {
-    return await Deno.readFile(path);
+    return await operation();
   } catch (error) {
     const why = error instanceof Deno.errors.NotFound
       ? "there is no such file"
       : error instanceof Deno.errors.IsADirectory || await isFolder(path)
-      ? "it is a folder, not a picture"
+      ? FOLDER
       : error instanceof Deno.errors.PermissionDenied
       ? "permission denied"
       : messageOf(error);
@@ -113,12 +123,13 @@ async function isFolder(path: string): Promise<boolean> {
   }
 }
 
-async function header(bytes: Uint8Array, origin: string): Promise<Metadata> {
-  if (bytes.length === 0) throw new InputError(`Cannot decode "${origin}": the file is empty (0 bytes)`);
+/** @param file its bytes or its path */
+async function header(file: Uint8Array | string, origin: string): Promise<Metadata> {
+  if (file.length === 0) throw new InputError(`Cannot decode "${origin}": the file is empty (0 bytes)`);
   const sharp = await loadSharp();
   let metadata: Metadata;
   try {
-    metadata = await sharp(bytes, INPUT).metadata();
+    metadata = await sharp(file, INPUT).metadata();
   } catch (error) {
     throw new InputError(
       `Cannot decode "${origin}": it is not a JPEG, PNG or WebP picture, or it is cut off or damaged`,

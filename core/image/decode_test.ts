@@ -145,7 +145,10 @@ Deno.test("decodeBytes() accepts stray bytes behind the end of a JPEG", async ()
 Deno.test("decodeImage() refuses what is no picture in one line that names the file", async () => {
   const folder = await Deno.makeTempDir();
   try {
-    await assertRejects(() => decodeImage(folder, asStored), InputError, "it is a folder");
+    for (const read of [decodeImage, imageSize]) {
+      await assertRejects(async () => void await read(folder, asStored), InputError, "it is a folder");
+      await assertRejects(async () => void await read(`${folder}/x`, asStored), InputError, "no such file");
+    }
     await assertRejects(() => decodeImage(`${folder}/x.jpg`, asStored), InputError, `x.jpg": there is no such file`);
   } finally {
     await Deno.remove(folder);
@@ -160,6 +163,16 @@ Deno.test("decodeImage() refuses what is no picture in one line that names the f
   });
   await withFile(await sharp(RGB, { raw }).tiff().toBuffer(), async (path) => {
     await assertRejects(() => decodeImage(path, asStored), InputError, "it is a tiff file");
+  });
+});
+
+Deno.test("imageSize() reads the header only", async () => {
+  const jpeg = await encodeJpeg(plain);
+  // Cut behind the start of the scan: the size is known, the pixels are not.
+  const scan = jpeg.findIndex((v, i) => v === 0xff && jpeg[i + 1] === 0xda);
+  await withFile(jpeg.subarray(0, scan + 20), async (path) => {
+    assertEquals(await imageSize(path, asStored), { width: WIDTH, height: HEIGHT });
+    await assertRejects(() => decodeImage(path, asStored), InputError, path);
   });
 });
 
