@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { fromFileUrl, join } from "@std/path";
-import { parse } from "@std/yaml";
+import { basename, dirname, fromFileUrl, join } from "@std/path";
+import { readCard } from "../card.ts";
 import { InputError } from "../errors.ts";
 import { encodeJpeg, encodePng } from "../image/encode.ts";
 import type {
@@ -29,25 +29,14 @@ export async function openBenchmark<S extends OptionSpecs>(
   const values = Object.fromEntries(
     Object.entries(plugin.defaults).map(([name, spec]) => [name, options[name] ?? spec.value]),
   );
-  const context: BenchmarkContext = { card: cardOf(moduleUrl), root, log: () => {} };
+  const context: BenchmarkContext = { card: await cardOf(moduleUrl), root, log: () => {} };
   return await plugin.build(context, values as OptionsOf<S>);
 }
 
-/** The card beside a module, unchecked: the registry's own tests check it. */
-export function cardOf(moduleUrl: string): Card {
-  const folder = fromFileUrl(new URL(".", moduleUrl));
-  const yaml = parse(Deno.readTextFileSync(join(folder, "benchmark.yaml"))) as Record<string, OptionValue>;
-  return {
-    kind: "benchmark",
-    category: "",
-    trainedOn: [],
-    weights: [],
-    presets: {},
-    reported: [],
-    extra: {},
-    folder,
-    ...yaml,
-  } as unknown as Card;
+/** The card beside a module, checked as the registry checks it. */
+export async function cardOf(moduleUrl: string): Promise<Card> {
+  const folder = dirname(fromFileUrl(moduleUrl));
+  return await readCard("benchmark", folder, basename(folder), "");
 }
 
 /** Runs `fn` with a fresh folder that is removed afterwards. */
