@@ -1,0 +1,17 @@
+import { assertEquals } from "@std/assert";
+import type { GoldenRunner } from "../../golden/types.ts";
+import { sharedPath, sharedTest } from "../../testing/shared.ts";
+
+const FOLDERS = ["resnet50_taps", "resnet101_taps"];
+
+for (const folder of FOLDERS) {
+  sharedTest(`${folder} is within the recorded tolerance`, `golden/${folder}`, async () => {
+    const { default: runner } = await import(`./${folder}.golden.ts`) as { default: GoldenRunner };
+    const failed: string[] = [];
+    for await (const { name, error, tolerance, pass, note } of runner.run(sharedPath(`golden/${folder}`))) {
+      if (Deno.env.get("SC_SHOW")) console.log(name, error, tolerance);
+      if (!pass) failed.push(`${name}: ${note ?? `${error} > ${tolerance}`}`);
+    }
+    assertEquals(failed, []);
+  });
+}

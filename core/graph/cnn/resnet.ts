@@ -1,0 +1,72 @@
+/**
+ * ResNet-50 and ResNet-101 (He et al., 2016) in torchvision's form: "v1.5", the stride lies in the 3x3 convolution.
+ *
+ * @module
+ */
+import type { WeightSet } from "../../weights/set.ts";
+import type { Graph, Value } from "../graph.ts";
+import { add, maxPool, relu } from "../ops/mod.ts";
+import { namedBatchNorm, namedConv } from "./parts.ts";
+
+/** Bottlenecks per stage. */
+export const RESNET_BLOCKS = { 50: [3, 4, 6, 3], 101: [3, 4, 23, 3] } as const;
+
+/** One bottleneck's sum of branch and shortcut. */
+export interface ResnetBlock {
+  /** Before the ReLU: what HPF and DHPF read. */
+  readonly sum: Value;
+  /** After the ReLU: what the next bottleneck reads. */
+  readonly output: Value;
+  /** 1..4. */
+  readonly stage: number;
+}
+
+/** A ResNet in a graph; only what leads to an output becomes part of the model. */
+export interface Resnet {
+  /** After the first max-pooling: layer 0 of HPF. [n, 64, h / 4, w / 4] */
+  readonly stem: Value;
+  /** Bottlenecks in order; entry k - 1 is layer k of HPF. */
+  readonly blocks: readonly ResnetBlock[];
+}
+
+/** Builds the network for pictures [n, 3, h, w]; takes every parameter up to the last stage. */
+export function resnet(
+  g: Graph,
+  image: Value,
+  weights: WeightSet,
+  depth: keyof typeof RESNET_BLOCKS,
+  stages = 4,
+): Resnet {
+  const first = namedConv(g, weights, "conv1", image, 64, 7, { stride: 2, padding: 3 });
+  const stem = maxPool(g, relu(g, namedBatchNorm(g, weights, "bn1", first)), 3, { stride: 2, padding: 1 });
+  const blocks: ResnetBlock[] = [];
+  let x = stem;
+  for (let stage = 1; stage <= stages; stage++) {
+    const width = 32 * 2 ** stage;
+    for (let i = 0; i < RESNET_BLOCKS[depth][stage - 1]!; i++) {
+      const sum = bottleneck(g, weights, `layer${stage}.${i}`, x, width, i === 0 && stage > 1 ? 2 : 1, i === 0);
+      x = relu(g, sum);
+      blocks.push({ sum, output: x, stage });
+    }
+  }
+  return { stem, blocks };
+}
+
+function bottleneck(
+  g: Graph,
+  weights: WeightSet,
+  name: string,
+  x: Value,
+  width: number,
+  stride: number,
+  project: boolean,
+): Value {
+  const layer = (i: number, from: Value, out: number, kernel: number, options = {}) =>
+    namedBatchNorm(g, weights, `${name}.bn${i}`, namedConv(g, weights, `${name}.conv${i}`, from, out, kernel, options));
+  let y = relu(g, layer(1, x, width, 1));
+  y = relu(g, layer(2, y, width, 3, { stride, padding: 1 }));
+  y = layer(3, y, 4 * width, 1);
+  if (!project) return add(g, y, x);
+  const shortcut = namedConv(g, weights, `${name}.downsample.0`, x, 4 * width, 1, { stride });
+  return add(g, y, namedBatchNorm(g, weights, `${name}.downsample.1`, shortcut));
+}

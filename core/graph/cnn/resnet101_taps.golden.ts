@@ -1,0 +1,3 @@
+import { resnetTaps } from "./_golden.ts";
+
+export default resnetTaps("resnet101_taps", 101, 3);
