@@ -28,7 +28,19 @@ function fullSize(): ScoredPair[] {
   });
 }
 
-const names = ["paper", "original", "geoaware", "sd-dino", "dift", "cats", "catspp", "chm", "hpf", "densematching", "actr"];
+const names = [
+  "paper",
+  "original",
+  "geoaware",
+  "sd-dino",
+  "dift",
+  "cats",
+  "catspp",
+  "chm",
+  "hpf",
+  "densematching",
+  "actr",
+];
 const defaults = (await listProtocols()).filter((entry) => entry.isDefault);
 const protocols = names.map((name) => defaults.find((entry) => entry.family === name)!.protocol);
 const pairs = fullSize();
