@@ -10,6 +10,9 @@ export class InputError extends Error {
   override name = "InputError";
 }
 
+/** A list of everything helps only while it can be read. */
+const MOST_SHOWN = 12;
+
 /**
  * `, did you mean "x"?` where a candidate is near, else the list of candidates.
  *
@@ -25,7 +28,8 @@ export function suggest(asked: string, candidates: readonly string[]): string {
   if (levenshteinDistance(asked, nearest) <= Math.max(2, Math.floor(nearest.length / 3))) {
     return `, did you mean "${nearest}"?`;
   }
-  return `; there are: ${candidates.join(", ")}`;
+  const shown = candidates.slice(0, MOST_SHOWN).join(", ");
+  return `; there are: ${shown}${candidates.length > MOST_SHOWN ? `, and ${candidates.length - MOST_SHOWN} more` : ""}`;
 }
 
 /** The text of any thrown value, on one line. */

@@ -2,7 +2,10 @@ import { buildBenchmark } from "../build.ts";
 import { type Layer, readLayer, resolveRuns, type RunConfig } from "../config.ts";
 import { loadProtocol, type Protocol } from "../protocol/mod.ts";
 import { Registry } from "../registry.ts";
+import { parseShard } from "../run/evaluate.ts";
 import { benchmarkKey, executeRun, type RunOutcome } from "../run/execute.ts";
+import type { Direction } from "../run/predictions.ts";
+import { checkDirection } from "../run/score.ts";
 import type { Benchmark } from "../types.ts";
 import { comparisonTables } from "./comparison.ts";
 import type { Invocation } from "./main.ts";
@@ -24,6 +27,10 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
   for (const config of configs) {
     const protocols: Protocol[] = [];
     for (const name of config.protocols) protocols.push(await loadProtocol(name));
+    // Slips that can be told from the words alone are told before anything is loaded.
+    const { direction, shard } = config.options.run;
+    for (const protocol of protocols) checkDirection(protocol, direction as Direction);
+    if (shard !== null) parseShard(shard as string);
     const label = `${config.method.name} + ${config.backbone.name} on ${config.benchmark.name}`;
     const progress = await startProgress(label, "pairs", flags.quiet);
     try {

@@ -13,7 +13,7 @@ import type { PairScores } from "../metrics/mod.ts";
 import type { Protocol } from "../protocol/mod.ts";
 import type { Registry } from "../registry.ts";
 import type { Benchmark } from "../types.ts";
-import { evaluate, type EvaluateHooks, parseShard, shardOf } from "./evaluate.ts";
+import { evaluate, type EvaluateHooks, shardOf } from "./evaluate.ts";
 import { toJson, writeWhole } from "./files.ts";
 import { lockFolder } from "./lock.ts";
 import type { Prediction } from "./predictions.ts";
@@ -48,7 +48,6 @@ export async function executeRun(
 ): Promise<RunOutcome> {
   const { run } = config.options;
   const shard = run.shard as string | null;
-  if (shard !== null) parseShard(shard);
   const { method, backbone } = await buildMethod(registry, config, hooks.log);
   try {
     const record = await recordOf(config, benchmark, { backbone: backbone.identity, method: method.identity });

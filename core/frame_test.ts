@@ -1,0 +1,92 @@
+import { assertAlmostEquals, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import {
+  clampPoints,
+  divideGrid,
+  identityFrame,
+  paddedFrame,
+  pointsOf,
+  sampledGrid,
+  stretchFrame,
+  toCells,
+  toPoints,
+} from "./frame.ts";
+
+Deno.test("stretchFrame() half-pixel maps pixel borders onto pixel borders", () => {
+  // 4 pixels to 8: centre 0 covers new pixels 0 and 1, whose common centre is 0.5.
+  const { x } = stretchFrame({ width: 4, height: 4 }, { width: 8, height: 8 });
+  assertEquals([0, 3, -0.5, 3.5].map((p) => p * x.scale + x.shift), [0.5, 6.5, -0.5, 7.5]);
+});
+
+Deno.test("stretchFrame() align-corners maps corner centres onto corner centres", () => {
+  const { x, y } = stretchFrame({ width: 5, height: 3 }, { width: 9, height: 3 }, "align-corners");
+  assertEquals([0, 4].map((p) => p * x.scale + x.shift), [0, 8]);
+  assertEquals(2 * y.scale + y.shift, 2);
+});
+
+Deno.test("stretchFrame() align-corners maps the only column of a one-pixel picture to 0", () => {
+  const { x } = stretchFrame({ width: 1, height: 3 }, { width: 9, height: 3 }, "align-corners");
+  assertEquals(0 * x.scale + x.shift, 0);
+});
+
+Deno.test("paddedFrame() adds the offset in network pixels", () => {
+  const frame = paddedFrame({ width: 4, height: 2 }, { width: 8, height: 4 }, { x: 0, y: 2 }, { width: 8, height: 8 });
+  assertEquals(0 * frame.y.scale + frame.y.shift, 2.5);
+  assertEquals(0 * frame.x.scale + frame.x.shift, 0.5);
+});
+
+Deno.test("divideGrid() centres half-pixel cells at (i + 0.5) s - 0.5", () => {
+  const grid = divideGrid({ width: 28, height: 14 }, 1, 2, "half-pixel");
+  assertEquals(grid.stride, { x: 14, y: 14 });
+  assertEquals(grid.origin, { x: 6.5, y: 6.5 });
+});
+
+Deno.test("toCells() is p / (W - 1) * (w - 1) when frame and grid are corner-aligned", () => {
+  const size = { width: 100, height: 50 };
+  const network = { width: 840, height: 840 };
+  const lattice = {
+    frame: stretchFrame(size, network, "align-corners"),
+    grid: divideGrid(network, 60, 60, "align-corners"),
+  };
+  const { xy } = toCells(pointsOf([[33, 20]]), lattice);
+  assertAlmostEquals(xy[0]!, 33 / 99 * 59, 1e-12);
+  assertAlmostEquals(xy[1]!, 20 / 49 * 59, 1e-12);
+});
+
+Deno.test("toPoints() undoes toCells() on every lattice", () => {
+  const side = fc.integer({ min: 2, max: 500 });
+  fc.assert(
+    fc.property(
+      side,
+      side,
+      side,
+      side,
+      fc.boolean(),
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      (w, h, nw, nh, align, t) => {
+        const convention = align ? "align-corners" : "half-pixel";
+        const network = { width: nw, height: nh };
+        const lattice = {
+          frame: stretchFrame({ width: w, height: h }, network, convention),
+          grid: divideGrid(network, Math.max(2, nh >> 1), Math.max(2, nw >> 1), convention),
+        };
+        const points = pointsOf([[t * (w - 1), (1 - t) * (h - 1)]]);
+        const back = toPoints(toCells(points, lattice), lattice);
+        assertAlmostEquals(back.xy[0]!, points.xy[0]!, 1e-6);
+        assertAlmostEquals(back.xy[1]!, points.xy[1]!, 1e-6);
+      },
+    ),
+  );
+});
+
+Deno.test("sampledGrid() counts cells from its origin", () => {
+  const lattice = {
+    frame: identityFrame({ width: 20, height: 20 }),
+    grid: sampledGrid(3, 3, { x: 4, y: 4 }, { x: 6, y: 6 }),
+  };
+  assertEquals([...toCells(pointsOf([[6, 10]]), lattice).xy], [0, 1]);
+});
+
+Deno.test("clampPoints() moves points to the nearest pixel centre of the border", () => {
+  assertEquals([...clampPoints(pointsOf([[-3, 5], [12, 9.5]]), { width: 10, height: 10 }).xy], [0, 5, 9, 9]);
+});
