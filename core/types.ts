@@ -379,6 +379,8 @@ export interface DenseTruth {
   readonly flow?: Float32Array;
   /** Foreground masks, 0 or 1: [height][width] of each image. */
   readonly masks?: Pair<Uint8Array>;
+  /** The annotated outline of each object, where masks come from one: two polygons, not matching points. */
+  readonly outlines?: Pair<Points>;
 }
 
 /** Where a benchmark's PCK threshold comes from unless a protocol says otherwise. */
