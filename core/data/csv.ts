@@ -43,6 +43,18 @@ export class CsvRow {
     return `${this.path}:${this.line}`;
   }
 
+  /** Number of columns. */
+  get width(): number {
+    return this.values.length;
+  }
+
+  /** A value by position, for lists whose column names differ between releases. */
+  at(column: number): string {
+    const value = this.values[column];
+    if (value === undefined || value === "") throw new InputError(`${this.where}: column ${column + 1} is empty`);
+    return value;
+  }
+
   has(column: string): boolean {
     return this.index.has(column);
   }

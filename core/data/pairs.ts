@@ -16,6 +16,8 @@ export interface BenchmarkFacts {
   /** Pairs of the official split, where known: a different count becomes a note. */
   readonly official?: number | undefined;
   readonly notes?: readonly string[];
+  /** Dense ground truth that costs nothing to have at hand (an outline list, say): becomes part of the hash. */
+  readonly truth?: string;
 }
 
 /**
@@ -126,13 +128,14 @@ function isOutside({ xy }: Points, { size }: ImageRef): boolean {
 
 /**
  * Hex sha256 over everything scored against: ids, categories, points, boxes, sizes, keypoint ids, difficulty. It does not
- * depend on the order of the pairs. Dense ground truth is not read and not part of it.
+ * depend on the order of the pairs. Dense ground truth that lies in files of
+ * its own is not read and not part of it.
  */
 export function hashPairs(
-  { name, split, threshold }: Pick<BenchmarkFacts, "name" | "split" | "threshold">,
+  { name, split, threshold, truth }: Pick<BenchmarkFacts, "name" | "split" | "threshold" | "truth">,
   pairs: readonly BenchmarkPair[],
 ): string {
-  const hash = createHash("sha256").update(JSON.stringify([name, split, threshold]) + "\n");
+  const hash = createHash("sha256").update(JSON.stringify([name, split, threshold, truth]) + "\n");
   const sorted = pairs.toSorted((a, b) => a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
   for (const pair of sorted) hash.update(canonical(pair) + "\n");
   return hash.digest("hex");
