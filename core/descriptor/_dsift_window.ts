@@ -88,17 +88,32 @@ export function gaussianWindow(
       }
     }
   }
+  const reach = 2 * bin - 1;
+  const rows = new Int32Array(4 * reach);
   return (block, y, _xs, col) => {
-    block.fill(0);
+    for (let i = 0; i < rows.length; i++) {
+      const row = y + Math.floor(i / reach) * bin + i % reach - bin + 1;
+      rows[i] = Math.min(Math.max(row, 0), height - 1) * cols * 8;
+    }
     for (let v = 0; v < 16; v++) {
       const tap = taps[v & 3]!;
-      for (let k = 0; k < tap.length; k++) {
-        const row = Math.min(Math.max(y + (v & 3) * bin + k - bin + 1, 0), height - 1);
-        const weight = tap[k]!;
-        for (let n = 0; n < 4; n++) {
-          const from = (((v >> 2) * height + row) * cols + Math.min(col + n, cols - 1)) * 8;
-          const to = v * 32 + n;
-          for (let t = 0; t < 8; t++) block[to + 4 * t] = block[to + 4 * t]! + Math.fround(across[from + t]! * weight);
+      for (let n = 0; n < 4; n++) {
+        const column = (v >> 2) * height * cols * 8 + Math.min(col + n, cols - 1) * 8;
+        for (let t = 0; t < 8; t += 4) {
+          let s0 = 0, s1 = 0, s2 = 0, s3 = 0;
+          for (let k = 0; k < reach; k++) {
+            const from = column + rows[(v & 3) * reach + k]! + t;
+            const weight = tap[k]!;
+            s0 = Math.fround(s0 + Math.fround(across[from]! * weight));
+            s1 = Math.fround(s1 + Math.fround(across[from + 1]! * weight));
+            s2 = Math.fround(s2 + Math.fround(across[from + 2]! * weight));
+            s3 = Math.fround(s3 + Math.fround(across[from + 3]! * weight));
+          }
+          const to = v * 32 + t * 4 + n;
+          block[to] = s0;
+          block[to + 4] = s1;
+          block[to + 8] = s2;
+          block[to + 12] = s3;
         }
       }
     }
