@@ -5,6 +5,7 @@ import { decodeImage } from "../image/decode.ts";
 import { drawMatches } from "../image/draw.ts";
 import { Registry } from "../registry.ts";
 import { toJson, writeWhole } from "../run/files.ts";
+import { checkMatchable } from "../run/images.ts";
 import type { Image, Matches, OptionValue, Points } from "../types.ts";
 import type { Invocation } from "./main.ts";
 import { checkInside, readPoints } from "./points.ts";
@@ -36,6 +37,8 @@ export default async function match(invocation: Invocation): Promise<void> {
       `Cannot match "${own.source}" with "${own.target}": they are the same picture, every point is its own match`,
     );
   }
+  checkMatchable(source);
+  checkMatchable(target);
   checkInside(points, source, own.source!);
 
   const registry = await Registry.open();

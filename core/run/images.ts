@@ -37,8 +37,15 @@ export class ImageLoader {
   }
 }
 
+/** Throws InputError for a picture that has no content to match: a side of one pixel. */
+export function checkMatchable({ width, height, origin }: Image): void {
+  if (width >= 2 && height >= 2) return;
+  throw new InputError(`Cannot match "${origin}": it is ${width}x${height}; a picture needs at least 2 pixels a side`);
+}
+
 async function decode(ref: ImageRef): Promise<Image> {
   const image = await ref.load();
+  checkMatchable(image);
   const { size } = ref;
   if (size !== undefined && (size.width !== image.width || size.height !== image.height)) {
     throw new InputError(
