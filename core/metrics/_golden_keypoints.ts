@@ -2,7 +2,16 @@ import { InputError, messageOf } from "../errors.ts";
 import type { GoldenCheck } from "../golden/types.ts";
 import { loadProtocol } from "../protocol/mod.ts";
 import type { Protocol } from "../protocol/types.ts";
-import { alphasOf, byAlpha, compare, isMap, type Json, type JsonMap, TOLERANCE } from "./_golden_compare.ts";
+import {
+  alphasOf,
+  byAlpha,
+  compare,
+  isMap,
+  type Json,
+  type JsonMap,
+  singleMeanTolerance,
+  TOLERANCE,
+} from "./_golden_compare.ts";
 import { averageEndpointError, endpointErrors, pooledPck } from "./endpoint.ts";
 import { errorKinds } from "./error_kinds.ts";
 import { type KeypointGroups, renumberedGroups, scoreGeometryAware } from "./geometry_aware.ts";
@@ -104,7 +113,9 @@ async function* runProtocol(
       return;
     }
     for (const [key, value] of Object.entries(expected)) {
-      yield compare(`${label}/${key}`, value, await compute(key, pairs, protocol, { ...context, alphas }, expected));
+      const actual = await compute(key, pairs, protocol, { ...context, alphas }, expected);
+      const tolerance = key === "AEPE" && typeof value === "number" ? singleMeanTolerance(value) : TOLERANCE;
+      yield compare(`${label}/${key}`, value, actual, tolerance);
     }
   } catch (error) {
     const refused = expected.error !== undefined && (error instanceof InputError || error instanceof RangeError);

@@ -137,9 +137,10 @@ export function localisationError(source: Mask, target: Mask, grid: SamplingGrid
   return sum / n;
 }
 
-/** Normalised -> 1-based pixels. */
+/** Normalised -> 1-based pixels, in the official float32: the result is cut to whole pixels. */
 function unnormalised(value: number, length: number): number {
-  return value * (length - 1) / 2 + 1 + (length - 1) / 2;
+  const half = Math.fround(Math.fround(value * (length - 1)) / 2);
+  return Math.fround(half + 1 + (length - 1) / 2);
 }
 
 /** The foreground's box: 0-based left and top, and its extent in pixels. */

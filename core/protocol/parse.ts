@@ -206,6 +206,8 @@ function requireDefects(protocol: Protocol, file: Reader): void {
     ? "a threshold counts padding"
     : rules.some((rule) => rule.of !== "image" && rule.side !== judged)
     ? `a threshold is of the other image than the judged points`
+    : protocol.zeroThreshold === "score"
+    ? "a threshold of zero is scored"
     : "";
   if (why !== "" && protocol.defects.length === 0) file.fail("defects", `must name the defect: ${why}`);
 }

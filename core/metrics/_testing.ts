@@ -1,0 +1,54 @@
+import { pointsOf } from "../frame.ts";
+import { parseFamily } from "../protocol/mod.ts";
+import type { Protocol } from "../protocol/types.ts";
+import type { ScoredPair } from "./types.ts";
+
+type Xy = readonly (readonly [number, number])[];
+
+/** A pair whose source mirrors its target: enough for forward protocols and easy to compute by hand. */
+export function pairOf(
+  id: string,
+  target: Xy,
+  predicted: Xy,
+  more: Partial<ScoredPair> & { size?: readonly [number, number] } = {},
+): ScoredPair {
+  const { size: [width, height] = [100, 50], ...rest } = more;
+  const box = { x1: 0, y1: 0, x2: 20, y2: 10 };
+  return {
+    id,
+    category: "cat",
+    sizes: { source: { width, height }, target: { width, height } },
+    points: { source: pointsOf(target), target: pointsOf(target) },
+    boxes: { source: box, target: box },
+    predicted: { target: pointsOf(predicted) },
+    ...rest,
+  };
+}
+
+/** The plainest protocol, with the given YAML keys changed. */
+export function protocolOf(changes: Record<string, unknown> = {}): Protocol {
+  const family = parseFamily({
+    name: "plain",
+    default: "plain",
+    title: "Plain",
+    metric: "pck",
+    frame: { kind: "original" },
+    threshold: {
+      box: { of: "box", side: "target" },
+      keypoints: { of: "keypoints", side: "target" },
+      image: { of: "image", side: "target" },
+    },
+    comparison: "<=",
+    arithmetic: "float64",
+    average: "image",
+    direction: "forward",
+    zero_threshold: "error",
+    alphas: [0.1],
+    variants: { plain: changes },
+  }, "plain");
+  return family.protocols[0]!;
+}
+
+export const BOX = { benchmark: "spair-71k", threshold: "box" } as const;
+export const KEYPOINTS = { benchmark: "pf-willow", threshold: "keypoints" } as const;
+export const IMAGE = { benchmark: "pf-pascal", threshold: "image" } as const;
