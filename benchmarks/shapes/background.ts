@@ -17,6 +17,8 @@ export interface Backdrop {
   readonly unit: number;
   readonly floorColours: readonly [Vec, Vec];
   readonly backColours: readonly [Vec, Vec];
+  /** 0 stripes, 1 bricks, 2 plaster, 3 dots. */
+  readonly wallpaper: number;
   /** Distance of the wall behind the object's centre, along the view. */
   readonly wall: number;
   readonly seed: number;
@@ -76,16 +78,23 @@ export function backdropFor(setting: Setting, size: number, random: Random): Bac
     [[0.42, 0.5, 0.72], [0.95, 0.78, 0.62]],
     [[0.24, 0.45, 0.72], [0.66, 0.78, 0.88]],
   ];
-  const inside = setting === "room";
+  const streets: [Vec, Vec][] = [
+    [[0.6, 0.36, 0.28], [0.7, 0.46, 0.36]],
+    [[0.72, 0.68, 0.6], [0.62, 0.58, 0.52]],
+    [[0.5, 0.54, 0.55], [0.6, 0.64, 0.64]],
+    [[0.82, 0.74, 0.55], [0.72, 0.62, 0.45]],
+  ];
+  const inside = setting === "room", walled = inside || setting === "street" && random.chance(0.5);
   return {
     floor,
-    back: inside || setting === "street" && random.chance(0.5) ? "wall" : setting === "table" ? "blur" : "sky",
+    back: walled ? "wall" : setting === "table" ? "blur" : "sky",
     unit: size,
     floorColours: colours(floors[floor]),
-    backColours: colours(inside || setting === "table" ? indoors : setting === "street" ? [...skies] : skies),
+    backColours: colours(inside || setting === "table" ? indoors : walled ? streets : skies),
+    wallpaper: inside ? random.below(4) : random.pick([1, 1, 2]),
     wall: size * random.range(1.6, 4),
     seed: random.uint32() | 0,
-    clouds: random.range(0.2, 0.9),
+    clouds: random.range(0.35, 1),
     hills: random.chance(0.7),
   };
 }
@@ -145,7 +154,7 @@ export class Background {
     const { eye } = this.#camera, b = this.#b, light = this.#light;
     const p = [eye[0] + d[0] * reach, eye[1] + d[1] * reach, eye[2] + d[2] * reach] as const;
     const x = dot(this.#across, p) / b.unit, y = p[1] / b.unit;
-    const t = wallPattern(b.seed & 3, x, y, b.seed);
+    const t = wallPattern(b.wallpaper, x, y, b.seed);
     const skirting = b.floor !== "asphalt" && b.floor !== "paving" && y < 0.16;
     const lit = 0.35 + 0.65 * this.#shadow.light(p[0], p[1], p[2]);
     const face = Math.max(0.15, -dot(this.#ahead, light.sun)) * lit;
@@ -178,7 +187,7 @@ export class Background {
     const bearing = dot(this.#across, d) / length;
     const height = ramp(-0.05, 0.55, b.floor === "none" ? up * 0.6 + 0.3 : up);
     const wisps = cloud2(bearing * 5 + 10, up * 11, b.seed);
-    const cloud = ramp(0.52, 0.78, wisps) * b.clouds;
+    const cloud = ramp(0.46, 0.74, wisps) * b.clouds;
     const ridge = b.hills && b.floor !== "none" ? 0.03 + 0.09 * noise2(bearing * 5 + 31, 3, b.seed) : -2;
     const trees = ridge > 0 && up < ridge + 0.02 * noise2(bearing * 60, 7, b.seed);
     for (let i = 0; i < 3; i++) {

@@ -17,6 +17,15 @@ const COLOURS: readonly Vec[] = [
   [0.5, 0.3, 0.5],
 ];
 
+const OCCLUDERS: Record<Setting, readonly ("bush" | "post" | "crate" | "pot")[]> = {
+  meadow: ["bush", "post", "bush"],
+  street: ["crate", "post", "bush"],
+  room: ["crate", "pot", "pot"],
+  table: ["crate", "pot"],
+  sky: ["bush"],
+  water: ["post"],
+};
+
 /** Adds things that are not the object, with materials of their own behind the object's. */
 export class Extras {
   readonly #mesh: MeshBuilder;
@@ -62,7 +71,7 @@ export class Extras {
       return;
     }
     const foot: Vec = [at[0], 0, at[2]], top = Math.max(at[1] + half * random.range(0.4, 1.4), half);
-    const form = random.pick(setting === "meadow" ? ["bush", "post", "bush"] : ["crate", "post", "pot", "bush"]);
+    const form = random.pick(OCCLUDERS[setting]);
     if (form === "post") {
       const slot = this.#slot(this.#wood());
       this.#tubeUp(slot, foot, half * 0.45, top * 3 + half * 4);

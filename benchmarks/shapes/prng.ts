@@ -28,6 +28,13 @@ export class Random {
     this.#s = Uint32Array.from([1, 2, 3, 4], (i) => mix(...seeds, i));
   }
 
+  /** A stream that starts at a given state of the generator. */
+  static ofState(s0: number, s1: number, s2: number, s3: number): Random {
+    const random = new Random();
+    random.#s.set([s0, s1, s2, s3]);
+    return random;
+  }
+
   /** An integer in [0, 2^32). */
   uint32(): number {
     const s = this.#s;

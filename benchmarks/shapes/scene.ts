@@ -30,9 +30,9 @@ interface Range {
 }
 
 const RANGES: Record<Spread, Range> = {
-  easy: { turn: 22, otherSide: 0, fill: [0.72, 0.95], truncated: 0, occluded: 0 },
-  medium: { turn: 62, otherSide: 0.22, fill: [0.5, 0.95], truncated: 0.18, occluded: 0.25 },
-  hard: { turn: 110, otherSide: 0.5, fill: [0.32, 0.98], truncated: 0.4, occluded: 0.5 },
+  easy: { turn: 22, otherSide: 0, fill: [0.8, 1], truncated: 0, occluded: 0 },
+  medium: { turn: 62, otherSide: 0.22, fill: [0.65, 1], truncated: 0.18, occluded: 0.25 },
+  hard: { turn: 110, otherSide: 0.5, fill: [0.4, 1], truncated: 0.4, occluded: 0.5 },
 };
 
 /** Everything that decides a picture. */
@@ -144,15 +144,17 @@ function aim(kind: Kind, mesh: Mesh, random: Random, range: Range, size: Size, c
   });
   const bare = boxOf(projectMesh(camera, mesh));
   const width = bare.x2 - bare.x1, height = bare.y2 - bare.y1;
+  // The picture ends at the centres of its outer pixels.
+  const right = size.width - 1, bottom = size.height - 1;
   const truncated = random.chance(range.truncated);
   const fill = truncated ? random.range(0.9, 1.15) : random.range(...range.fill);
-  const focal = settle(0.94 * fill * Math.min(size.width / width, size.height / height));
+  const focal = settle(0.94 * fill * Math.min(right / width, bottom / height));
   const w = focal * width, h = focal * height;
-  let left = random.range(0.1, 0.9) * (size.width - w), top = random.range(0.2, 0.8) * (size.height - h);
+  let left = random.range(0.1, 0.9) * (right - w), top = random.range(0.2, 0.8) * (bottom - h);
   if (truncated) {
     const out = random.range(0.12, 0.3);
-    if (random.chance(0.7)) left = random.chance(0.5) ? -out * w : size.width - (1 - out) * w;
-    else top = size.height - (1 - out) * h;
+    if (random.chance(0.7)) left = random.chance(0.5) ? -out * w : right - (1 - out) * w;
+    else top = bottom - (1 - out) * h;
   }
   const cx = settle(left - focal * bare.x1), cy = settle(top - focal * bare.y1);
   const whole = {
@@ -161,8 +163,8 @@ function aim(kind: Kind, mesh: Mesh, random: Random, range: Range, size: Size, c
     y1: cy + focal * bare.y1,
     y2: cy + focal * bare.y2,
   };
-  const inside = Math.max(0, Math.min(whole.x2, size.width) - Math.max(whole.x1, 0)) *
-    Math.max(0, Math.min(whole.y2, size.height) - Math.max(whole.y1, 0));
+  const inside = Math.max(0, Math.min(whole.x2, right) - Math.max(whole.x1, 0)) *
+    Math.max(0, Math.min(whole.y2, bottom) - Math.max(whole.y1, 0));
   const turned = azimuth - 360 * Math.floor((azimuth + 180) / 360);
   return { camera: { ...camera, focal, cx, cy }, azimuth: turned, whole, cut: 1 - inside / (w * h) };
 }
@@ -200,7 +202,7 @@ function observe(kind: Kind, builder: MeshBuilder, staged: Staged, radius: numbe
       y2 = Math.max(y2, y);
     }
   }
-  const visibility = new Visibility(mesh, projection, size, 0.012 * radius);
+  const visibility = new Visibility(mesh, projection, size, radius);
   const keypoints = kind.keypoints.map((name): Keypoint => {
     const vertex = builder.marks.get(name);
     if (vertex === undefined) throw new RangeError(`Cannot build a ${kind.name}: keypoint "${name}" is not marked`);
@@ -209,7 +211,7 @@ function observe(kind: Kind, builder: MeshBuilder, staged: Staged, radius: numbe
       vertex,
       x: projection.x[vertex]!,
       y: projection.y[vertex]!,
-      visible: visibility.seesVertex(vertex),
+      visible: visibility.seesKeypoint(vertex),
     };
   });
   return {

@@ -3,7 +3,7 @@ import type { Mesh } from "./mesh.ts";
 import { rasterise } from "./raster.ts";
 import { cross, dot, type Vec } from "./vec.ts";
 
-const SIDE = 192;
+const SIDE = 256;
 
 /** How much sunlight reaches a point past the meshes of a scene: a depth map seen from the sun. */
 export class Shadow {
@@ -27,18 +27,21 @@ export class Shadow {
     this.#up = cross(this.#right, sun);
     const n = mesh.position.length / 3;
     const x = new Float64Array(n), y = new Float64Array(n), w = new Float64Array(n);
-    let x0 = Infinity, x1 = -Infinity, y0 = Infinity, y1 = -Infinity, low = Infinity;
+    let low = Infinity;
+    // The map covers the object and some ground around it; a tall post must not coarsen everything's shadow.
+    const object = new Range2(), all = new Range2();
     for (let i = 0; i < n; i++) {
       const p: Vec = [mesh.position[i * 3]!, mesh.position[i * 3 + 1]!, mesh.position[i * 3 + 2]!];
       x[i] = dot(p, this.#right);
       y[i] = dot(p, this.#up);
       w[i] = dot(p, sun);
-      x0 = Math.min(x0, x[i]!);
-      x1 = Math.max(x1, x[i]!);
-      y0 = Math.min(y0, y[i]!);
-      y1 = Math.max(y1, y[i]!);
+      all.include(x[i]!, y[i]!);
+      if (i < mesh.objectVertices) object.include(x[i]!, y[i]!);
       low = Math.min(low, w[i]!);
     }
+    const margin = 0.6 * Math.max(object.x1 - object.x0, object.y1 - object.y0);
+    const x0 = Math.max(all.x0, object.x0 - margin), x1 = Math.min(all.x1, object.x1 + margin);
+    const y0 = Math.max(all.y0, object.y0 - margin), y1 = Math.min(all.y1, object.y1 + margin);
     this.#x0 = x0;
     this.#y0 = y0;
     this.#perUnit = (SIDE - 1) / Math.max(x1 - x0, y1 - y0, 1e-6);
@@ -73,7 +76,21 @@ export class Shadow {
   }
 }
 
-/** Where the sun stands: `bearing` and `height` in the frame of the camera, so that the seen side is lit. */
+class Range2 {
+  x0 = Infinity;
+  x1 = -Infinity;
+  y0 = Infinity;
+  y1 = -Infinity;
+
+  include(x: number, y: number): void {
+    this.x0 = Math.min(this.x0, x);
+    this.x1 = Math.max(this.x1, x);
+    this.y0 = Math.min(this.y0, y);
+    this.y1 = Math.max(this.y1, y);
+  }
+}
+
+/** Where the sun stands: behind the camera, `side` to its right and `height` up, so that the seen side is lit. */
 export function sunFrom(camera: Camera, side: number, height: number): Vec {
   const f = camera.forward, r = camera.right;
   const x = -f[0] + r[0] * side, z = -f[2] + r[2] * side;

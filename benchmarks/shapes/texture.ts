@@ -26,7 +26,7 @@ export function material(colour: Vec, more: Partial<Material> = {}): Material {
 export function paintAt(m: Material, x: number, y: number, z: number, out: Float64Array): void {
   const t = weight(m, x * m.scale, y * m.scale, z * m.scale);
   // A little grain everywhere: no surface is a flat colour, and descriptors have something to hold on to.
-  const grain = 0.9 + 0.2 * noise3(x * 23, y * 23, z * 23, m.seed ^ 0x5bd1);
+  const grain = 1 + (0.22 - 0.16 * m.gloss) * (noise3(x * 23, y * 23, z * 23, m.seed ^ 0x5bd1) - 0.5);
   for (let i = 0; i < 3; i++) out[i] = (m.colour[i]! + (m.second[i]! - m.colour[i]!) * t) * grain;
 }
 

@@ -28,8 +28,8 @@ export function denseTruth(source: Scene, target: Scene): DenseTruth {
         dz += b * position[v + 2]!;
       }
       const w = 1 / (dx * forward[0] + dy * forward[1] + dz * forward[2]);
-      const tx = cx + focal * w * (dx * right[0] + dy * right[1] + dz * right[2]);
-      const ty = cy - focal * w * (dx * up[0] + dy * up[1] + dz * up[2]);
+      const tx = inside(cx + focal * w * (dx * right[0] + dy * right[1] + dz * right[2]), target.size.width - 1);
+      const ty = inside(cy - focal * w * (dx * up[0] + dy * up[1] + dz * up[2]), target.size.height - 1);
       if (!target.visibility.inFrame(tx, ty) || target.visibility.hidden(tx, ty, w)) continue;
       flow[i * 2] = tx;
       flow[i * 2 + 1] = ty;
@@ -37,6 +37,14 @@ export function denseTruth(source: Scene, target: Scene): DenseTruth {
   }
   return { size: source.size, flow, masks: { source: objectMask(source), target: objectMask(target) } };
 }
+
+/** Rounding must not push a point on the picture's edge out of the frame. */
+function inside(value: number, last: number): number {
+  if (value < 0 && value > -EDGE) return 0;
+  return value > last && value < last + EDGE ? last : value;
+}
+
+const EDGE = 1e-6;
 
 /** [height][width]: 1 where the pixel's centre shows the object. */
 export function objectMask({ ids, mesh }: Scene): Uint8Array {

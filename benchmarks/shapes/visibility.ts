@@ -5,6 +5,9 @@ import { facing } from "./raster.ts";
 
 const TILE = 16;
 
+/** Tolerance of a surface point and of a keypoint, as shares of the object's half-diagonal. */
+const SURFACE = 0.012, LANDMARK = 0.03;
+
 /**
  * Tells whether surface points are seen, exactly: it asks which triangles cover a sub-pixel position and how near they
  * are, instead of reading a z-buffer at the nearest pixel. One answer for keypoints and for dense flow.
@@ -13,19 +16,16 @@ export class Visibility {
   readonly #mesh: Mesh;
   readonly #p: Projection;
   readonly #size: Size;
-  readonly #tolerance: number;
+  readonly #radius: number;
   readonly #cols: number;
   readonly #tiles: number[][];
 
-  /**
-   * @param tolerance world units: the object does not hide its own points from this near, since neighbouring parts
-   *   are sunk a little into each other. Clutter and occluders have no tolerance.
-   */
-  constructor(mesh: Mesh, projection: Projection, size: Size, tolerance: number) {
+  /** @param radius half-diagonal of the object, the unit of tolerances */
+  constructor(mesh: Mesh, projection: Projection, size: Size, radius: number) {
     this.#mesh = mesh;
     this.#p = projection;
     this.#size = size;
-    this.#tolerance = tolerance;
+    this.#radius = radius;
     this.#cols = Math.ceil(size.width / TILE);
     const rows = Math.ceil(size.height / TILE);
     this.#tiles = Array.from({ length: this.#cols * rows }, () => []);
@@ -53,10 +53,15 @@ export class Visibility {
     return facing(this.#p, triangle[t * 3]!, triangle[t * 3 + 1]!, triangle[t * 3 + 2]!) < 0;
   }
 
-  /** Whether anything hides a surface point of the object at (x, y) with the given 1 / depth. */
-  hidden(x: number, y: number, w: number): boolean {
+  /**
+   * Whether anything hides a surface point of the object at (x, y) with the given 1 / depth.
+   *
+   * @param tolerance share of the radius: the object does not hide its own points from this near, since neighbouring
+   *   parts are sunk a little into each other. Clutter and occluders have no tolerance.
+   */
+  hidden(x: number, y: number, w: number, tolerance = SURFACE): boolean {
     const { triangle, objectTriangles } = this.#mesh, p = this.#p;
-    const tolerant = 1 / (1 / w - this.#tolerance);
+    const tolerant = 1 / (1 / w - tolerance * this.#radius);
     const row = Math.floor(Math.max(y, 0) / TILE), col = Math.floor(Math.max(x, 0) / TILE);
     for (const t of this.#tiles[row * this.#cols + col] ?? []) {
       const a = triangle[t * 3]!, b = triangle[t * 3 + 1]!, c = triangle[t * 3 + 2]!;
@@ -73,22 +78,13 @@ export class Visibility {
     return false;
   }
 
-  /** Whether an object's vertex is seen: in the frame, on a side that faces the camera, and not hidden. */
-  seesVertex(vertex: number): boolean {
+  /**
+   * Whether a keypoint is seen: in the frame and not hidden. The end of a thin part counts from all sides, as an
+   * annotator would mark it; so the tolerance is wider than that of the surface.
+   */
+  seesKeypoint(vertex: number): boolean {
     const x = this.#p.x[vertex]!, y = this.#p.y[vertex]!;
-    return this.inFrame(x, y) && this.#facesAround(vertex) && !this.hidden(x, y, this.#p.w[vertex]!);
-  }
-
-  /** A vertex that closes a cap or a seam exists several times; its faces are those of all copies. */
-  #facesAround(vertex: number): boolean {
-    const { triangle, position, objectTriangles } = this.#mesh;
-    const vx = position[vertex * 3]!, vy = position[vertex * 3 + 1]!, vz = position[vertex * 3 + 2]!;
-    for (let i = 0; i < objectTriangles * 3; i++) {
-      const k = triangle[i]! * 3;
-      if (position[k] !== vx || position[k + 1] !== vy || position[k + 2] !== vz) continue;
-      if (this.faces(Math.floor(i / 3))) return true;
-    }
-    return false;
+    return this.inFrame(x, y) && !this.hidden(x, y, this.#p.w[vertex]!, LANDMARK);
   }
 }
 

@@ -107,7 +107,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     ], [0, 1, 0]);
     mesh.mark(`${side} wing tip`, `${side} wing`, 1, 0);
     // Leading edge (v = 0) where the wing leaves the fuselage.
-    mesh.mark(`${side} wing root`, `${side} wing`, 0.36, 0);
+    mesh.mark(`${side} wing root`, `${side} wing`, 0.125, 0);
     const out = r + span * 0.34;
     const pod: Vec = [seat - sweep * 0.35 + chord * 0.55, -r * 0.45 + dihedral * 0.35 - 0.11, s * out];
     const big = random.about(0.085, 0.02);
@@ -132,7 +132,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     { at: [-long * 0.76 - finSweep, r * 0.45 + finTall, 0], chord: chord * 0.34, thick: 0.02 },
   ], [0, 0, 1]);
   mesh.mark("fin tip", "fin", 1, 0);
-  mesh.mark("fin root", "fin", 0.4, 0);
+  mesh.mark("fin root", "fin", 0.25, 0);
 }
 
 interface Rib {
@@ -149,5 +149,5 @@ function aerofoil(mesh: MeshBuilder, name: string, slot: number, ribs: readonly 
     right: [chord, 0, 0],
     up: [normal[0] * thick, normal[1] * thick, normal[2] * thick],
   }));
-  loft(mesh, name, slot, sections, { around: 20, steps: 4, endBulge: 0.06 });
+  loft(mesh, name, slot, sections, { around: 20, steps: 4, endBulge: 0.35 });
 }

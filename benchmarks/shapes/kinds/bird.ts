@@ -95,7 +95,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     { at: mixed(root, head, 0.5), width: headSize * (0.9 - neck * 0.7), height: headSize * (0.95 - neck * 0.7) },
     { at: head, width: headSize * 0.75 },
   ], { around: 16 });
-  mesh.mark("nape", "neck", 0.55, 0.25);
+  mesh.mark("nape", "neck", 0.43, 0.25);
 
   const nod = radians(random.range(-18, 14)), gaze: Vec = [cos(nod), sin(nod), 0], up: Vec = [-sin(nod), cos(nod), 0];
   const face = (k: number, lift = 0, out = 0): Vec => {
@@ -127,7 +127,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     { at: start, width: girth * 0.3, height: 0.05 },
     { at: mixed(start, end, 0.5), width: fan * 0.75, height: 0.035 },
     { at: end, width: fan, height: 0.02 },
-  ], { around: 16, endBulge: 0.15 });
+  ], { around: 16, endBulge: 0.9 });
   mesh.mark("tail tip", "tail", 1, 0);
 
   const raised = random.chance(0.3) ? random.range(0.5, 1) : random.range(0, 0.12);
@@ -173,8 +173,8 @@ function wingOf(mesh: MeshBuilder, side: string, s: number, w: Wing): void {
     ring(-0.04, 0.1, 0.45, 0.16),
     ring(0.2, 0.3, 0.95, 0.22),
     ring(0.5, 0.3, 0.85, 0.17),
-    ring(0.8, 0.2, 0.45, 0.1),
-    ring(1, 0.05, 0.1, 0.05),
+    ring(0.8, 0.2, 0.45, 0.07),
+    ring(1, 0.05, 0.1, 0.02),
   ], { smooth: true, around: 16, startBulge: 0.6, endBulge: 0.5 });
   mesh.mark(`${side} wing bend`, `${side} wing`, 0.14, 0.75);
   mesh.mark(`${side} wing tip`, `${side} wing`, 1, 0);

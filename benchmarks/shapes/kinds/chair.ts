@@ -109,7 +109,7 @@ function build(mesh: MeshBuilder, random: Random): void {
         { at: mixed([x, seat, s * (half - thick * 1.3)], foot, 0.5), width: thick * (1 + taper) / 2 },
         { at: foot, width: thick * taper },
       ], { around: 16, steps: 2, power, startBulge: 0, endBulge: 0 });
-      mesh.mark(`${side} ${end} leg end`, name, 5 / 6, s > 0 ? 0 : 0.5);
+      mesh.mark(`${side} ${end} leg end`, name, 5 / 6, end === "front" ? 0.25 : 0.75);
       mesh.mark(`${side} ${end} seat corner`, "seat", end === "front" ? 0.75 : 0.25, s > 0 ? 1 / 8 : 3 / 8);
     }
     const z = s * (wide * flare - thick * 1.2);

@@ -138,7 +138,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     }).reverse(),
     { around: 16, endBulge: 0.2, startBulge: 0.2 },
   );
-  mesh.mark("front fender", "front fender", 0.5, 0.25);
+  mesh.mark("front fender", "front fender", 0.5, 0.75);
   tube(
     mesh,
     "back fender",
@@ -175,7 +175,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     { at: [-long * 0.45, saddle - 0.01, 0], width: 0.15, height: 0.065 },
     { at: [-long, saddle + hump, 0], width: 0.1, height: 0.055 },
   ], { around: 20, power: 3 });
-  mesh.mark("seat back", "seat", 0.94, 0.25);
+  mesh.mark("seat back", "seat", 0.85, 0.75);
   const lamp = add(steer(headAt - 0.06), [0.13, 0.03, 0]), big = random.about(0.105, 0.15);
   tube(mesh, "headlight", (u) => u > 0.7 ? LAMP : PAINT, [
     { at: add(lamp, [-0.1, 0, 0]), width: big * 0.55 },

@@ -151,7 +151,7 @@ function build(mesh: MeshBuilder, random: Random): void {
   }
   mesh.mark("nose", "nose pad", 1, 0);
   mesh.mark("withers", "body", 0.73, 0.25);
-  mesh.mark("tail base", "tail", 0.33, 0.25);
+  mesh.mark("tail base", "body", 0.14, 0.25);
 }
 
 interface Hip {
@@ -177,7 +177,8 @@ function legOf(mesh: MeshBuilder, random: Random, end: "front" | "back", side: s
     { at: fetlock, width: thin * 0.78 },
     { at: [x + swing + thin * 0.35, thin * 0.95, z], width: thin * 1.05, height: thin * 1.35 },
   ], { around: 12, side: [0, 0, 1] });
-  const outer = z > 0 ? 0 : 0.5;
-  mesh.mark(`${side} ${end} paw`, name, 0.9, outer);
-  mesh.mark(end === "front" ? `${side} front knee` : `${side} hock`, name, 0.5, outer);
+  // On the leg's front (v = 1/4) or back: seen from either side.
+  mesh.mark(`${side} ${end} paw`, name, 0.9, 0.25);
+  if (end === "front") mesh.mark(`${side} front knee`, name, 0.5, 0.25);
+  else mesh.mark(`${side} hock`, name, 0.5, 0.75);
 }
