@@ -2,7 +2,6 @@ import { join } from "@std/path";
 import { InputError, messageOf } from "../errors.ts";
 import type { GoldenRunner } from "../golden/types.ts";
 import { decodeImage } from "../image/decode.ts";
-import { sharedPath } from "../testing/shared.ts";
 import { denseSift } from "./dense_sift.ts";
 import { greyPlane } from "./grey.ts";
 
@@ -24,13 +23,14 @@ interface Described {
 
 /**
  * Nearest neighbours of 8-bit dense SIFT between real pictures: every target pixel is compared, the first minimum in
- * row-major order wins. Needs the PF-WILLOW pictures, as `data/PF-WILLOW` beside the folder of recorded vectors.
+ * row-major order wins. Needs the PF-WILLOW pictures, as `data/PF-WILLOW` beside the
+ * folder that holds all recorded vectors; where a picture is absent its checks fail and say so.
  */
 export default {
   folder: "nn_dsift",
   async *run(dir) {
     const pairs = await readPairs(dir);
-    const root = await pictureRoot(dir);
+    const root = join(dir, "..", "..", "data", "PF-WILLOW");
     const cache = new Map<string, Promise<Described>>();
     const described = (name: string) => {
       if (!cache.has(name)) cache.set(name, describe(join(root, name)));
@@ -78,11 +78,6 @@ async function readPairs(dir: string): Promise<PairRecord[]> {
   }
   if (pairs.size === 0) throw new InputError(`Cannot check "${dir}": it has neither all_pairs.json nor pairs.json`);
   return [...pairs.values()];
-}
-
-async function pictureRoot(dir: string): Promise<string> {
-  const beside = join(dir, "..", "..", "data", "PF-WILLOW");
-  return await Deno.stat(beside).then(() => beside, () => sharedPath("data/PF-WILLOW"));
 }
 
 async function describe(path: string): Promise<Described> {
