@@ -8,6 +8,6 @@ export interface Model {
   readonly folder?: string;
   /** Shapes by input name. */
   readonly inputs: { readonly [name: string]: readonly number[] };
-  /** Shapes by output name. */
-  readonly outputs: { readonly [name: string]: readonly number[] };
+  /** Shapes by output name; absent where the runtime finds them out (networks from files). */
+  readonly outputs?: { readonly [name: string]: readonly number[] };
 }

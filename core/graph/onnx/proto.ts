@@ -50,6 +50,7 @@ export interface AttributeProto {
   s?: Uint8Array;
   t?: TensorProto;
   g?: GraphProto;
+  graphs?: GraphProto[];
   floats?: number[];
   ints?: number[];
   strings?: Uint8Array[];
