@@ -35,7 +35,7 @@ export const coreOptions = {
     shard: option(null as string | null, "evaluate one part only, as 3/16", { accepts: ["string"] }),
     restart: option(false, "throw away what an earlier run of the same id left"),
     cache: option(".cache/features", "folder of the feature cache"),
-    cache_memory: option(256, "feature cache in memory, MiB", { min: 0 }),
+    cache_memory: option(512, "feature cache in memory, MiB", { min: 0 }),
     cache_disk: option(4096, "feature cache on disk, MiB; 0 keeps none", { min: 0 }),
     cache_type: option("float32", "how cached descriptors are stored; float16 halves the size and rounds them", {
       choices: ["float32", "float16"],
