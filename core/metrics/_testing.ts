@@ -1,7 +1,8 @@
 import { pointsOf } from "../frame.ts";
 import { parseFamily } from "../protocol/mod.ts";
 import type { Protocol } from "../protocol/types.ts";
-import type { ScoredPair } from "./types.ts";
+import { scorePairs } from "./pck.ts";
+import type { PairScores, ScoredPair } from "./types.ts";
 
 type Xy = readonly (readonly [number, number])[];
 
@@ -52,3 +53,12 @@ export function protocolOf(changes: Record<string, unknown> = {}): Protocol {
 export const BOX = { benchmark: "spair-71k", threshold: "box" } as const;
 export const KEYPOINTS = { benchmark: "pf-willow", threshold: "keypoints" } as const;
 export const IMAGE = { benchmark: "pf-pascal", threshold: "image" } as const;
+
+/** `n` pairs of one point; the first `hits` are right. */
+export function onePointScores(n: number, hits: number, changes: Record<string, unknown> = {}, first = 0): PairScores {
+  const pairs = Array.from(
+    { length: n },
+    (_, i) => pairOf(`p${i + first}`, [[10, 5]], [[i < hits ? 10 : 90, 5]], { category: i % 2 ? "cat" : "dog" }),
+  );
+  return scorePairs(pairs, protocolOf(changes), BOX);
+}

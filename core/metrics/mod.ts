@@ -10,8 +10,7 @@
  *
  * @module
  */
-export { bootstrap, pairedDifference } from "./bootstrap.ts";
-export type { Bootstrap, BootstrapOptions, Interval, PairedDifference } from "./bootstrap.ts";
+export { type Bootstrap, bootstrap, type BootstrapOptions, type Interval } from "./bootstrap.ts";
 export { averageEndpointError, type EndpointErrors, endpointErrors, pooledPck } from "./endpoint.ts";
 export { type ErrorKinds, errorKinds } from "./error_kinds.ts";
 export { type FlowGroup, type FlowItem, type FlowScores, scoreFlow } from "./flow.ts";

@@ -1,53 +1,9 @@
 import { InputError } from "../errors.ts";
 import type { Arithmetic, Protocol, ThresholdRule } from "../protocol/types.ts";
-import type { Pair, Points, Size } from "../types.ts";
+import type { Points, Size } from "../types.ts";
+import { axes, mapPoints, roundHalfEven } from "./axes.ts";
+import { thresholdOf } from "./threshold.ts";
 import type { ScoreContext, ScoredPair } from "./types.ts";
-
-/** One axis of a frame: `p * mul + add`, or `p / div * mul` for align-corners, where the order of rounding counts. */
-interface AxisScale {
-  readonly div: number;
-  readonly mul: number;
-  readonly add: number;
-}
-
-const IDENTITY: AxisScale = { div: 1, mul: 1, add: 0 };
-
-function axes(protocol: Protocol, size: Size): { x: AxisScale; y: AxisScale } {
-  const { kind, side = 0 } = protocol.frame;
-  const { width, height } = size;
-  switch (kind) {
-    case "original":
-      return { x: IDENTITY, y: IDENTITY };
-    case "stretch":
-      return { x: { div: 1, mul: side / width, add: 0 }, y: { div: 1, mul: side / height, add: 0 } };
-    case "align-corners":
-      // A side of one pixel has no extent to divide: its only point maps to 0 (0 / 1).
-      return {
-        x: { div: Math.max(width - 1, 1), mul: side - 1, add: 0 },
-        y: { div: Math.max(height - 1, 1), mul: side - 1, add: 0 },
-      };
-    case "pad": {
-      const mul = side / Math.max(width, height);
-      // The padding cancels in every distance; it is kept because it takes part in the official float32 rounding.
-      const pad = (a: number, b: number) => a < b ? Math.trunc((side - roundHalfEven((side * a) / b)) / 2) : 0;
-      return { x: { div: 1, mul, add: pad(width, height) }, y: { div: 1, mul, add: pad(height, width) } };
-    }
-    case "shrink":
-    case "fit": {
-      const longer = Math.max(width, height);
-      const mul = kind === "fit" || longer > side ? side / longer : 1;
-      return { x: { div: 1, mul, add: 0 }, y: { div: 1, mul, add: 0 } };
-    }
-  }
-}
-
-/** To the nearest integer, halves to the even one, as NumPy and PyTorch round. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return rest < 0.5 ? floor : floor + 1;
-  return floor % 2 === 0 ? floor : floor + 1;
-}
 
 /** Arrays that grow as needed and are reused from pair to pair. */
 export class Scratch {
@@ -199,28 +155,6 @@ function countPresent(points: Points, sentinel: number, both: boolean): number {
   return n;
 }
 
-function mapPoints(
-  points: Points,
-  n: number,
-  frame: { x: AxisScale; y: AxisScale },
-  single: boolean,
-  floor: boolean,
-  out: Float64Array,
-): void {
-  const { xy } = points;
-  const { x, y } = frame;
-  for (let i = 0; i < 2 * n; i += 2) {
-    const px = floor ? Math.floor(xy[i]!) : xy[i]!;
-    const py = floor ? Math.floor(xy[i + 1]!) : xy[i + 1]!;
-    out[i] = single ? mapSingle(px, x) : px / x.div * x.mul + x.add;
-    out[i + 1] = single ? mapSingle(py, y) : py / y.div * y.mul + y.add;
-  }
-}
-
-function mapSingle(p: number, axis: AxisScale): number {
-  return Math.fround(Math.fround(Math.fround(Math.fround(p) / axis.div) * axis.mul) + axis.add);
-}
-
 function clampInto(xy: Float64Array, n: number, margin: number, last: number): void {
   const low = Math.fround(margin);
   const high = Math.fround(last - margin);
@@ -255,70 +189,4 @@ function collapse(pair: ScoredPair, n: number, scratch: Scratch): number {
     kept++;
   }
   return kept;
-}
-
-function thresholdOf(pair: ScoredPair, setup: Projection, present: number): number {
-  const { protocol, rule, single } = setup;
-  const size = pair.sizes[rule.side];
-  const frame = axes(protocol, size);
-  const map = (p: number, axis: AxisScale) => single ? mapSingle(p, axis) : p / axis.div * axis.mul + axis.add;
-  switch (rule.of) {
-    case "image": {
-      const { kind, side = 0 } = protocol.frame;
-      if (kind === "original") return Math.max(size.width, size.height);
-      if (kind === "shrink" || kind === "fit") return Math.max(size.width, size.height) * frame.x.mul;
-      return side;
-    }
-    case "box": {
-      const box = boxOf(pair, rule.side, protocol.name);
-      if (protocol.frame.kind === "pad") {
-        return Math.max(box.x2 - box.x1, box.y2 - box.y1) * frame.x.mul;
-      }
-      const w = map(box.x2, frame.x) - map(box.x1, frame.x);
-      const h = map(box.y2, frame.y) - map(box.y1, frame.y);
-      return single ? Math.fround(Math.max(w, h)) : Math.max(w, h);
-    }
-    case "keypoints":
-    case "keypoints-padded":
-      return keypointExtent(pair.points[rule.side], setup, frame, present);
-  }
-}
-
-function keypointExtent(
-  points: Points,
-  setup: Projection,
-  frame: { x: AxisScale; y: AxisScale },
-  present: number,
-): number {
-  const { rule, single, floor, slots } = setup;
-  // Unused slots hold the padding value itself, in the frame.
-  const padded = rule.of === "keypoints-padded" && points.n < slots;
-  let minX = padded ? rule.padding! : Infinity, minY = minX;
-  let maxX = padded ? rule.padding! : -Infinity, maxY = maxX;
-  const n = Math.min(points.n, present);
-  for (let i = 0; i < 2 * n; i += 2) {
-    const px = floor ? Math.floor(points.xy[i]!) : points.xy[i]!;
-    const py = floor ? Math.floor(points.xy[i + 1]!) : points.xy[i + 1]!;
-    const x = single ? mapSingle(px, frame.x) : px / frame.x.div * frame.x.mul + frame.x.add;
-    const y = single ? mapSingle(py, frame.y) : py / frame.y.div * frame.y.mul + frame.y.add;
-    if (x < minX) minX = x;
-    if (x > maxX) maxX = x;
-    if (y < minY) minY = y;
-    if (y > maxY) maxY = y;
-  }
-  const extent = Math.max(maxX - minX, maxY - minY);
-  return single ? Math.fround(extent) : extent;
-}
-
-function boxOf(pair: ScoredPair, side: keyof Pair<unknown>, protocol: string) {
-  const box = pair.boxes?.[side];
-  if (box === undefined) {
-    throw new InputError(`Cannot score pair "${pair.id}" under "${protocol}": boxes.${side} is missing`);
-  }
-  if (!(Number.isFinite(box.x1 + box.y1 + box.x2 + box.y2) && box.x2 >= box.x1 && box.y2 >= box.y1)) {
-    throw new InputError(
-      `Cannot score pair "${pair.id}": boxes.${side} is (${box.x1}, ${box.y1}) to (${box.x2}, ${box.y2})`,
-    );
-  }
-  return box;
 }

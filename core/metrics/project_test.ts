@@ -1,7 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import type { Size } from "../types.ts";
 import { BOX, IMAGE, KEYPOINTS, pairOf, protocolOf } from "./_testing.ts";
-import { project, projection, roundHalfEven, Scratch } from "./project.ts";
+import { roundHalfEven } from "./axes.ts";
+import { project, projection, Scratch } from "./project.ts";
 import type { ScoreContext } from "./types.ts";
 
 function projected(changes: Record<string, unknown>, context: ScoreContext, size: Size, at: [number, number]) {
