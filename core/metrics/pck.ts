@@ -27,6 +27,11 @@ export interface ScoreOptions extends ScoreContext {
 export function scorePairs(pairs: readonly ScoredPair[], protocol: Protocol, options: ScoreOptions): PairScores {
   const alphas = options.alphas ?? protocol.alphas;
   checkPairs(pairs, alphas);
+  if (options.select !== undefined && (protocol.collapsePixels || protocol.sentinel !== null)) {
+    throw new InputError(
+      `Cannot score selected keypoints under "${protocol.name}": its evaluator drops or joins points before it counts`,
+    );
+  }
   const setup = projection(protocol, options);
   const { arithmetic, single } = setup;
   const ratio = arithmetic === "float64-ratio";

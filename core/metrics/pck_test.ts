@@ -142,6 +142,21 @@ Deno.test("scorePairs() with a selection judges only its points and names the pa
   assertStringIncludes(scores.notes.join(), "1 of 2 pairs");
 });
 
+Deno.test("scorePairs() refuses a selection where the protocol moves points about", () => {
+  const moving = protocolOf({ sentinel: -1, defects: ["sentinel"] });
+  const select = () => Uint8Array.of(1);
+  const run = () => scorePairs([pairOf("a", [at(10)], [at(10)])], moving, { ...BOX, select });
+  assertThrows(run, InputError, "drops or joins points");
+});
+
+Deno.test("scorePairs() under a sentinel drops the last points instead of the missing one, as the defect has it", () => {
+  const points = [at(-1), at(10), at(20)];
+  const pair = pairOf("a", points, [at(90), at(10), at(20)]);
+  const scores = scorePairs([pair], protocolOf({ sentinel: -1, defects: ["sentinel"] }), BOX);
+  // Two points count; the first two are judged, and the first of them is the missing one.
+  assertEquals([scores.points, scores.values[0]], [2, 0.5]);
+});
+
 Deno.test("scorePairs() tabulates difficulty by field and level", () => {
   const pairs = [
     pairOf("a", [at(10)], [at(10)], { difficulty: { viewpoint: 0, scale: 1 } }),
