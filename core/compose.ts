@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "./errors.ts";
 import { clampPoints, toCells, toPoints } from "./frame.ts";
 import { followFlow } from "./match/sample.ts";
 import type {
@@ -77,11 +78,11 @@ export function isVolume(found: CostVolume | Flow): found is CostVolume {
   return "rows" in found;
 }
 
-/** The enhancer of backbones with a single map. Throws RangeError when there are more: something must join them. */
+/** The enhancer of backbones with a single map. Throws ConfigError when there are more: something must join them. */
 export const onlyMap: Enhancer = {
   enhance({ source, target }: Pair<FeatureMap[]>) {
     if (source.length !== 1 || target.length !== 1) {
-      throw new RangeError(
+      throw new ConfigError(
         `Cannot choose among ${source.length} maps (${
           source.map((map) => map.name).join(", ")
         }): this method needs one; ` +

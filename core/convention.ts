@@ -6,7 +6,7 @@ import type { Enhancer } from "./types.ts";
  * The backbone's only map, read under a coordinate convention: `native` as the backbone describes it, or
  * `align-corners` as the survey's code does for every network (PAPER A6).
  *
- * @throws RangeError when the backbone gives several maps.
+ * @throws ConfigError when the backbone gives several maps.
  */
 export function convention(name: string): Enhancer {
   if (name === "native") return onlyMap;

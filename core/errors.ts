@@ -10,6 +10,14 @@ export class InputError extends Error {
   override name = "InputError";
 }
 
+/**
+ * Settings that cannot work together, whatever the pictures: a benchmark stops at the first pair instead of skipping
+ * every one.
+ */
+export class ConfigError extends InputError {
+  override name = "ConfigError";
+}
+
 /** A list of everything helps only while it can be read. */
 const MOST_SHOWN = 12;
 

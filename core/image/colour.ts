@@ -5,7 +5,8 @@
  */
 
 /**
- * MATLAB's `rgb2gray` on uint8 and Octave's: 0.298936 R + 0.587043 G + 0.114021 B, rounded to a byte.
+ * MATLAB's `rgb2gray` on uint8, rounded to a byte. Octave's weights end after six digits, which rounds 236 of the 16.7
+ * million colours otherwise: `core/descriptor/grey.ts` has those.
  *
  * @param rgb [n][3], 0..255 @returns [n]
  */

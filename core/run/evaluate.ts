@@ -4,7 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { InputError } from "../errors.ts";
+import { ConfigError, InputError } from "../errors.ts";
 import type { Benchmark, BenchmarkPair, Matches, Method } from "../types.ts";
 import { ImageLoader } from "./images.ts";
 import { type Direction, type Prediction, PredictionFile, predictionOf } from "./predictions.ts";
@@ -83,7 +83,7 @@ async function predict(
     check(reverse, points.target.n, pair);
     return predictionOf(pair, forward, reverse);
   } catch (error) {
-    if (!(error instanceof InputError)) throw error;
+    if (!(error instanceof InputError) || error instanceof ConfigError) throw error;
     log(`Skipped pair "${pair.id}": ${error.message}`);
     return { pair: pair.id, skipped: error.message };
   }
