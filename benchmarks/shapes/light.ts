@@ -39,8 +39,8 @@ export function lightFor(setting: Setting, sun: Vec, random: Random): Light {
 export function shade(
   colour: Float64Array,
   light: Light,
-  n: readonly [number, number, number] | Float64Array,
-  v: readonly [number, number, number] | Float64Array,
+  n: Float64Array,
+  v: Float64Array,
   gloss: number,
   lit: number,
 ): void {

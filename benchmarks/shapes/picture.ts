@@ -51,25 +51,27 @@ export class Studio {
     throw new RangeError(`Cannot draw ${wanted.kind.name} ${wanted.index}: no useful view in 100 attempts`);
   }
 
-  /** What the hash of a picture is made of. */
+  /** What a picture is made from, in words. */
   recipeText({ kind, seed, index, attempt, spread, side }: Recipe): string {
     return `shapes version=${this.#version} kind=${kind.name} seed=${seed} index=${index} attempt=${attempt} ` +
       `difficulty=${spread} size=${side} supersample=${this.#samples}`;
   }
 
   #load(recipe: Recipe, origin: string): Image {
-    const sha256 = createHash("sha256").update(this.recipeText(recipe)).digest("hex");
-    let image = this.#rendered.get(sha256);
+    const text = this.recipeText(recipe);
+    let image = this.#rendered.get(text);
     if (image === undefined) {
-      const scene = buildScene(recipe);
-      image = { ...scene.size, data: render(scene, this.#samples), sha256, origin };
-      this.#bytes += image.data.length;
+      const scene = buildScene(recipe), data = render(scene, this.#samples);
+      // The bytes are hashed too: features cached for an older renderer must never be taken for this picture's.
+      const sha256 = createHash("sha256").update(text).update(data).digest("hex");
+      image = { ...scene.size, data, sha256, origin };
+      this.#bytes += data.length;
     }
     // Last in the map is the most recently used.
-    this.#rendered.delete(sha256);
-    this.#rendered.set(sha256, image);
+    this.#rendered.delete(text);
+    this.#rendered.set(text, image);
     for (const [key, old] of this.#rendered) {
-      if (this.#bytes <= KEPT || key === sha256) break;
+      if (this.#bytes <= KEPT || key === text) break;
       this.#rendered.delete(key);
       this.#bytes -= old.data.length;
     }

@@ -9,7 +9,7 @@ import { hashText, Random } from "./prng.ts";
 import { type IdBuffer, rasterise } from "./raster.ts";
 import { sunFrom } from "./shadow.ts";
 import type { Material } from "./texture.ts";
-import { mixed, settle, sub, type Vec } from "./vec.ts";
+import { dot, mixed, settle, sub, type Vec } from "./vec.ts";
 import { Visibility } from "./visibility.ts";
 
 /** How far pictures of a kind differ from each other. */
@@ -94,7 +94,7 @@ export function buildScene(recipe: Recipe): Scene {
   const materials = [...kind.materials(stream("material"))];
   const { low, high } = mesh.bounds();
   const centre = mixed(low, high, 0.5), diagonal = sub(high, low);
-  const radius = 0.5 * Math.sqrt(diagonal[0] ** 2 + diagonal[1] ** 2 + diagonal[2] ** 2);
+  const radius = 0.5 * Math.sqrt(dot(diagonal, diagonal));
 
   const random = stream("view"), range = RANGES[recipe.spread];
   const aspect = random.pick([1, 1.333, 1.5, 1.333, 0.75, 1.25, 1.6]);

@@ -2,7 +2,7 @@ import type { MeshBuilder } from "../mesh.ts";
 import { box, loft, type Section, tube } from "../primitives.ts";
 import type { Random } from "../prng.ts";
 import { material, type Pattern } from "../texture.ts";
-import { mixed, type Vec } from "../vec.ts";
+import { dot, mixed, type Vec } from "../vec.ts";
 import type { Kind } from "./kind.ts";
 
 const FRAME = 0, CUSHION = 1, BACKREST = 2;
@@ -129,7 +129,7 @@ function build(mesh: MeshBuilder, random: Random): void {
     const half = (wide * flare - thick * 1.2) * (1 + (head - 1) * k);
     const at = spine(k, 0), next = spine(k + 0.05, 0);
     const rise: Vec = [next[0] - at[0], next[1] - at[1], 0];
-    const length = Math.sqrt(rise[0] ** 2 + rise[1] ** 2);
+    const length = Math.sqrt(dot(rise, rise));
     const up: Vec = [rise[0] / length * tall, rise[1] / length * tall, 0];
     const right: Vec = [rise[1] / length * thick * 0.55, -rise[0] / length * thick * 0.55, 0];
     box(mesh, `rail ${i}`, BACKREST, { from: [at[0], at[1], -half], to: [at[0], at[1], half], right, up });
