@@ -21,6 +21,8 @@ export { Ops };
 export type { ArrayTensor, DType, Input, Shape } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 export type { Best, CorrelateOptions, VolumeOptions } from "./ops/correlate.ts";
+export type { Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
+export type { MutualOptions } from "./ops/mutual.ts";
 export type { Norm } from "./ops/l2_normalize.ts";
 
 /** Which implementation runs. */

@@ -1,8 +1,10 @@
 import type { Engine } from "./engine.ts";
 import type { ArrayTensor, Input, Tensor } from "./tensor.ts";
 import { type Best, correlate, correlateBest, type CorrelateOptions, type VolumeOptions } from "./ops/correlate.ts";
+import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
 import { l2Normalize, type Norm } from "./ops/l2_normalize.ts";
+import { mutual, type MutualOptions } from "./ops/mutual.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -73,5 +75,18 @@ export class Ops implements Disposable {
   /** The best column of each row of {@linkcode correlate}'s product, without storing the product. */
   correlateBest(a: Input, b: Input, options?: CorrelateOptions): Promise<Best> {
     return correlateBest(this.engine, a, b, options);
+  }
+
+  /** Mutual nearest-neighbour filter. x: [source cells][target cells]. @returns the same shape */
+  mutual(x: Input, options?: MutualOptions): Promise<Tensor> {
+    return mutual(this.engine, x, options);
+  }
+
+  /**
+   * A stack of 4-D convolutions as one call, kept on the device between layers. x: [I][J][K][L][channels], weights
+   * [out][in][k1][k2][k3][k4]. @returns [I][J][K][L][out channels of the last layer]
+   */
+  conv4d(x: Input, layers: readonly Conv4dLayer[], options?: Conv4dOptions): Promise<Tensor> {
+    return conv4d(this.engine, x, layers, options);
   }
 }

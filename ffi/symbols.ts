@@ -66,6 +66,23 @@ export const symbols = {
     name: "sc_correlate_best",
     nonblocking: true,
   },
+  sc_mutual: { parameters: ["pointer", "pointer", "i32", "f32", "pointer"], result: "i32" },
+  sc_mutual_async: {
+    parameters: ["pointer", "pointer", "i32", "f32", "pointer"],
+    result: "i32",
+    name: "sc_mutual",
+    nonblocking: true,
+  },
+  sc_conv4d: {
+    parameters: ["pointer", "pointer", "i32", "buffer", "buffer", "pointer", "pointer", "i32", "i32", "pointer"],
+    result: "i32",
+  },
+  sc_conv4d_async: {
+    parameters: ["pointer", "pointer", "i32", "buffer", "buffer", "pointer", "pointer", "i32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_conv4d",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -75,4 +92,6 @@ export type Operation =
   | "sc_fma_peak"
   | "sc_l2norm"
   | "sc_correlate"
-  | "sc_correlate_best";
+  | "sc_correlate_best"
+  | "sc_mutual"
+  | "sc_conv4d";

@@ -100,6 +100,17 @@ SC_OP int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor
  * score: [m or r]. */
 SC_OP int32_t sc_correlate_best(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, sc_tensor* index, sc_tensor* score);
 
+/* Mutual nearest-neighbour filter. x, out: [m][n]. With R the largest value of the row and C of the column (NaN left out,
+ * signs kept): out = x * ((x / R') * (x / C')). `only_zero` 0: R' = R + eps, C' = C + eps (NC-Net, eps 1e-5); 1: eps
+ * takes the place of a largest value that is exactly 0 (CHM, CATs, eps 1e-30). */
+SC_OP int32_t sc_mutual(sc_ctx* ctx, sc_tensor* x, int32_t only_zero, float eps, sc_tensor* out);
+
+/* A stack of 4-D convolutions, stride 1, zero padding that keeps the size. x: [I][J][K][L][channels[0]]; `kernels`:
+ * [layers][4] odd sizes; `channels`: [layers + 1]; weights: the layers' [out][in][k1][k2][k3][k4] one after the other, in
+ * one axis; biases: the layers' [out], in one axis. `relu`: bit i is set when layer i is followed by ReLU. `symmetric`: 1
+ * gives net(x) + T(net(T(x))), T swapping (I, J) with (K, L). out: [I][J][K][L][channels[layers]]. layers 1..16. */
+SC_OP int32_t sc_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
+
 #ifdef __cplusplus
 }
 #endif

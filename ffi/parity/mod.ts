@@ -1,5 +1,7 @@
+import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import l2Normalize from "./l2_normalize.ts";
+import mutual from "./mutual.ts";
 import type { ParityOp } from "./parity.ts";
 
 /** Every operation; add yours here. */
@@ -7,4 +9,6 @@ export const parityOps: readonly ParityOp[] = [
   l2Normalize,
   correlate,
   correlateBest,
+  mutual,
+  conv4d,
 ];

@@ -1,0 +1,387 @@
+// 4-D convolution, channels last, the direct form.
+//
+// A job makes all outputs of one (i, j) for a few k: rows of L cells. The input is kept with a zero halo along l, so a
+// row of outputs is a sum of small products: for every tap (a, b, c) in range, [cells of the row] x [k4 * in] times
+// [k4 * in] x [out], where the k4 * in values of a cell are contiguous. Taps out of range in i, j, k are skipped.
+//
+// - many outputs: channels of the output in vector lanes, a few cells of the row in registers (`spread`);
+// - few outputs, many inputs: channels of the input in lanes, summed at the end (`dot`);
+// - one input, few outputs: cells of the row in lanes (`planar`).
+#include "../common/conv4d.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "isa.hpp"
+
+SC_KERNEL(conv4d, Conv4d)
+
+namespace sc::SC_ISA {
+namespace {
+
+// A volume between layers: [I][J][K][halo + L + halo][channels].
+struct Volume {
+  float* data;
+  int64_t halo, row, channels;  // row: floats of one padded row
+  int64_t J, K;
+  float* at(int64_t i, int64_t j, int64_t k) const { return data + ((i * J + j) * K + k) * row; }
+};
+
+// One tap in range: the padded input row it reads and its weights.
+struct Tap {
+  const float* x;
+  const float* w;
+};
+
+enum class Form { spread, dot, planar };
+
+Form form_of(const Conv4dLayer& l) {
+  if (l.out > 4) return Form::spread;
+  if (l.in == 1) return Form::planar;
+  return l.in * l.k[3] >= 2 * kLanes ? Form::dot : Form::spread;
+}
+
+// ------------------------------------------------------------------------------------------------------------ spread
+
+constexpr int kGroup = 16;  // output channels of a block of weights; 8 where that is enough
+constexpr int kRegisters = kLanes == 16 ? 16 : 12;
+
+// Cells of a row held in registers for a group of `vectors` vectors.
+constexpr int cells_for(int vectors) { return kRegisters / vectors; }
+
+// acc[cell][group] += sum over taps and q < depth of x[(cell * in) + q] * w[q][group]
+template <int kCells, int kVectors, int kIn>
+void spread(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, int64_t depth, float* acc,
+            int64_t stride) {
+  const int64_t in = kIn > 0 ? kIn : in_channels;
+  V sum[kCells][kVectors];
+#pragma GCC unroll 16
+  for (int r = 0; r < kCells; r++) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) sum[r][v] = load(acc + r * stride + v * kLanes);
+  }
+  for (int64_t t = 0; t < count; t++) {
+    const float* x = taps[t].x + first;
+    const float* w = taps[t].w;
+    for (int64_t q = 0; q < depth; q++, w += kVectors * kLanes) {
+      V weight[kVectors];
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) weight[v] = load(w + v * kLanes);
+#pragma GCC unroll 16
+      for (int r = 0; r < kCells; r++) {
+        V value = splat(x[r * in + q]);
+#pragma GCC unroll 4
+        for (int v = 0; v < kVectors; v++) sum[r][v] += value * weight[v];
+      }
+    }
+  }
+#pragma GCC unroll 16
+  for (int r = 0; r < kCells; r++) {
+#pragma GCC unroll 4
+    for (int v = 0; v < kVectors; v++) store(acc + r * stride + v * kLanes, sum[r][v]);
+  }
+}
+
+using Spread = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, float*, int64_t);
+
+template <int kVectors, int kIn, size_t... kCells>
+constexpr std::array<Spread, sizeof...(kCells)> spread_row(std::index_sequence<kCells...>) {
+  return {spread<static_cast<int>(kCells) + 1, kVectors, kIn>...};
+}
+template <int kVectors, int kIn>
+Spread spread_for(int64_t cells) {
+  static constexpr auto table = spread_row<kVectors, kIn>(std::make_index_sequence<cells_for(kVectors)>());
+  return table[cells - 1];
+}
+template <int kVectors>
+Spread spread_for(int64_t cells, int64_t in) {
+  // Known strides become constants in the addresses.
+  if (in == 16) return spread_for<kVectors, 16>(cells);
+  if (in == 1) return spread_for<kVectors, 1>(cells);
+  return spread_for<kVectors, 0>(cells);
+}
+
+// --------------------------------------------------------------------------------------------------------------- dot
+
+constexpr int kDotCells = kLanes == 16 ? 12 : 8;
+
+// out[cell] += sum over taps and q < depth of x[cell * in + q] * w[q]
+template <int kCells>
+void dot(const Tap* taps, int64_t count, int64_t first, int64_t in, int64_t depth, float* out) {
+  V sum[kCells] = {};
+  float rest[kCells] = {};
+  const int64_t whole = depth / kLanes * kLanes;
+  for (int64_t t = 0; t < count; t++) {
+    const float *x = taps[t].x + first, *w = taps[t].w;
+    for (int64_t q = 0; q < whole; q += kLanes) {
+      V weight = load(w + q);
+#pragma GCC unroll 12
+      for (int r = 0; r < kCells; r++) sum[r] += load(x + r * in + q) * weight;
+    }
+    for (int64_t q = whole; q < depth; q++) {
+      for (int r = 0; r < kCells; r++) rest[r] += x[r * in + q] * w[q];
+    }
+  }
+  for (int r = 0; r < kCells; r++) out[r] += sum_lanes(sum[r]) + rest[r];
+}
+
+using Dot = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, float*);
+template <size_t... kCells>
+constexpr std::array<Dot, sizeof...(kCells)> dot_row(std::index_sequence<kCells...>) {
+  return {dot<static_cast<int>(kCells) + 1>...};
+}
+
+// ------------------------------------------------------------------------------------------------------------ planar
+
+// out[cell] += sum over taps and d < depth of x[cell + d] * w[d]; reads up to kPlanar * kLanes floats past the row.
+constexpr int kPlanar = 4;
+
+template <int kVectors>
+void planar(const Tap* taps, int64_t count, int64_t first, int64_t depth, int64_t cells, float* out) {
+  V sum[kVectors] = {};
+  for (int64_t t = 0; t < count; t++) {
+    const float *x = taps[t].x + first, *w = taps[t].w;
+    for (int64_t d = 0; d < depth; d++) {
+      V weight = splat(w[d]);
+#pragma GCC unroll 4
+      for (int v = 0; v < kVectors; v++) sum[v] += load(x + d + v * kLanes) * weight;
+    }
+  }
+  for (int64_t c = 0; c < cells; c++) out[c] += sum[c / kLanes][c % kLanes];
+}
+
+// ------------------------------------------------------------------------------------------------------------- layer
+
+// Weights in the order the kernels read them.
+struct Packed {
+  Form form;
+  int64_t group;   // output channels of a block
+  int64_t groups;
+  int64_t depth;   // k4 * in
+  const float* data;
+  // spread: [a][b][c][group][q][channel]; else [a][b][c][out][q]
+  const float* tap(const Conv4dLayer& l, int64_t a, int64_t b, int64_t c, int64_t block) const {
+    return data + ((((a * l.k[1] + b) * l.k[2] + c) * groups + block) * depth) * group;
+  }
+};
+
+int64_t group_of(const Conv4dLayer& l) {
+  if (form_of(l) != Form::spread) return 1;
+  return kLanes <= 8 && l.out % kGroup > 0 && l.out % kGroup <= 8 && l.out < kGroup ? 8 : kGroup;
+}
+
+int64_t packed_size(const Conv4dLayer& l) {
+  const int64_t group = group_of(l);
+  return (l.out + group - 1) / group * group * l.in * l.taps();
+}
+
+Packed pack(const Conv4dLayer& l, float* to) {
+  Packed p{form_of(l), group_of(l), 0, l.k[3] * static_cast<int64_t>(l.in), to};
+  p.groups = (l.out + p.group - 1) / p.group;
+  for (int64_t a = 0; a < l.k[0]; a++) {
+    for (int64_t b = 0; b < l.k[1]; b++) {
+      for (int64_t c = 0; c < l.k[2]; c++) {
+        for (int64_t g = 0; g < p.groups; g++) {
+          for (int64_t d = 0; d < l.k[3]; d++) {
+            for (int64_t i = 0; i < l.in; i++) {
+              for (int64_t o = g * p.group; o < (g + 1) * p.group; o++) {
+                *to++ = o < l.out ? l.weights[weight_offset(l, o, i, a, b, c, d)] : 0.0f;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  return p;
+}
+
+// Where a layer's values go: a padded volume, or the caller's tensor (halo 0), there perhaps added to what it holds.
+struct Target {
+  Volume volume;
+  bool add;
+};
+
+constexpr int64_t kAccBytes = 96 * 1024;     // partial sums of a job
+constexpr int64_t kWeightBytes = 16 * 1024;  // weights in use at once: half of L1
+
+// The taps of axis position `at` that stay inside: [low, high).
+struct Range {
+  int64_t low, high;
+};
+Range taps_inside(int64_t at, int64_t size, int64_t k) {
+  const int64_t pad = k / 2;
+  return {std::max<int64_t>(0, pad - at), std::min(k, size - at + pad)};
+}
+
+void layer(sc_ctx& ctx, const Conv4d& net, const Conv4dLayer& l, const Volume& x, const Packed& w, const Target& target,
+           Scratch<float>& acc_memory, int64_t acc_size, int64_t k_rows) {
+  const int64_t K = net.size[2], L = net.size[3], J = net.size[1];
+  const int64_t chunks = (K + k_rows - 1) / k_rows;
+  const int64_t stride = w.groups * w.group;  // floats of a cell in acc (spread), else rows of cells
+  const int64_t start = (x.halo - l.k[3] / 2) * l.in;
+  ctx.pool.run(net.size[0] * J * chunks, [&](int64_t job, int32_t worker) {
+    const int64_t i = job / chunks / J, j = job / chunks % J, k0 = job % chunks * k_rows, k1 = std::min(K, k0 + k_rows);
+    float* acc = acc_memory.get() + worker * acc_size;
+    std::fill(acc, acc + (k1 - k0) * L * stride, 0.0f);
+    const Range ra = taps_inside(i, net.size[0], l.k[0]), rb = taps_inside(j, J, l.k[1]);
+    Tap taps[31 * 31];
+    if (w.form == Form::spread) {
+      const int64_t vectors = w.group / kLanes;
+      const int64_t most = cells_for(static_cast<int>(vectors));
+      const int64_t blocks = (L + most - 1) / most;
+      const int64_t tap_bytes = w.depth * w.group * 4;
+      const int64_t together = std::clamp<int64_t>(kWeightBytes / tap_bytes, 1, 31 * 31);
+      // A run of (b, c) pairs whose weights fit L1, used for every row before the next run.
+      const int64_t pairs = (rb.high - rb.low) * l.k[2];
+      for (int64_t g = 0; g < w.groups; g++) {
+        for (int64_t a = ra.low; a < ra.high; a++) {
+          for (int64_t from = 0; from < pairs; from += together) {
+            const int64_t to = std::min(pairs, from + together);
+            for (int64_t k = k0; k < k1; k++) {
+              const Range rc = taps_inside(k, K, l.k[2]);
+              int64_t count = 0;
+              for (int64_t pair = from; pair < to; pair++) {
+                const int64_t b = rb.low + pair / l.k[2], c = pair % l.k[2];
+                if (c < rc.low || c >= rc.high) continue;
+                taps[count++] = {x.at(i + a - l.k[0] / 2, j + b - l.k[1] / 2, k + c - l.k[2] / 2) + start,
+                                 w.tap(l, a, b, c, g)};
+              }
+              if (count == 0) continue;
+              float* row = acc + (k - k0) * L * stride + g * w.group;
+              for (int64_t block = 0; block < blocks; block++) {
+                const int64_t first = L * block / blocks, cells = L * (block + 1) / blocks - first;
+                Spread run;
+                if constexpr (kLanes == 16) run = spread_for<1>(cells, l.in);
+                else if (w.group == 8) run = spread_for<8 / kLanes>(cells, l.in);
+                else run = spread_for<kGroup / kLanes>(cells, l.in);
+                run(taps, count, first * l.in, l.in, w.depth, row + first * stride, stride);
+              }
+            }
+          }
+        }
+      }
+    } else {
+      static constexpr auto dots = dot_row(std::make_index_sequence<kDotCells>());
+      for (int64_t k = k0; k < k1; k++) {
+        const Range rc = taps_inside(k, K, l.k[2]);
+        for (int64_t o = 0; o < l.out; o++) {
+          // Here a block of weights is one output channel, and acc is [row][out][L].
+          float* row = acc + ((k - k0) * l.out + o) * L;
+          for (int64_t a = ra.low; a < ra.high; a++) {
+            int64_t count = 0;
+            for (int64_t b = rb.low; b < rb.high; b++) {
+              for (int64_t c = rc.low; c < rc.high; c++) {
+                taps[count++] = {x.at(i + a - l.k[0] / 2, j + b - l.k[1] / 2, k + c - l.k[2] / 2) + start,
+                                 w.tap(l, a, b, c, o)};
+              }
+            }
+            if (w.form == Form::dot) {
+              const int64_t blocks = (L + kDotCells - 1) / kDotCells;
+              for (int64_t block = 0; block < blocks; block++) {
+                const int64_t first = L * block / blocks, cells = L * (block + 1) / blocks - first;
+                dots[cells - 1](taps, count, first * l.in, l.in, w.depth, row + first);
+              }
+            } else {
+              for (int64_t first = 0; first < L; first += kPlanar * kLanes) {
+                const int64_t cells = std::min<int64_t>(kPlanar * kLanes, L - first);
+                if (cells <= kLanes) planar<1>(taps, count, first, w.depth, cells, row + first);
+                else if (cells <= 2 * kLanes) planar<2>(taps, count, first, w.depth, cells, row + first);
+                else planar<kPlanar>(taps, count, first, w.depth, cells, row + first);
+              }
+            }
+          }
+        }
+      }
+    }
+    const Volume& y = target.volume;
+    for (int64_t k = k0; k < k1; k++) {
+      float* out = y.at(i, j, k);
+      std::fill(out, out + y.halo * l.out, 0.0f);
+      std::fill(out + (y.halo + L) * l.out, out + y.row, 0.0f);
+      out += y.halo * l.out;
+      for (int64_t cell = 0; cell < L; cell++) {
+        for (int64_t o = 0; o < l.out; o++) {
+          const float sum = w.form == Form::spread ? acc[((k - k0) * L + cell) * stride + o]
+                                                   : acc[((k - k0) * l.out + o) * L + cell];
+          float v = sum + l.bias[o];
+          // NaN passes, as in every framework's ReLU.
+          if (l.relu && v < 0) v = 0;
+          out[cell * l.out + o] = target.add ? out[cell * l.out + o] + v : v;
+        }
+      }
+    }
+  });
+}
+
+// Floats read past a volume by vectors that hang over its last row.
+constexpr int64_t kSlack = 2 * kPlanar * kLanes;
+
+int64_t volume_size(const Conv4d& net, int64_t halo, int64_t channels) {
+  return net.size[0] * net.size[1] * net.size[2] * (net.size[3] + 2 * halo) * channels + kSlack;
+}
+
+Volume volume_of(const Conv4d& net, float* data, int64_t halo, int64_t channels) {
+  return {data, halo, (net.size[3] + 2 * halo) * channels, channels, net.size[1], net.size[2]};
+}
+
+void direction(sc_ctx& ctx, const Conv4d& net, const std::vector<Conv4dLayer>& layers, bool add) {
+  const int64_t threads = ctx.pool.threads(), K = net.size[2], L = net.size[3];
+  int64_t most_weights = 0, most_acc = 0, most_volume[2] = {0, 0};
+  auto rows_of = [&](const Conv4dLayer& l) {
+    const int64_t row = L * ((l.out + kGroup - 1) / kGroup * kGroup);
+    return std::clamp<int64_t>(kAccBytes / 4 / row, 1, K);
+  };
+  for (size_t n = 0; n < layers.size(); n++) {
+    const auto& l = layers[n];
+    most_weights = std::max(most_weights, packed_size(l));
+    most_acc = std::max(most_acc, rows_of(l) * L * ((l.out + kGroup - 1) / kGroup * kGroup));
+    most_volume[n % 2] = std::max(most_volume[n % 2], volume_size(net, l.k[3] / 2, l.in));
+  }
+  Scratch<float> weights(ctx, most_weights, "packed weights"), acc(ctx, threads * most_acc, "partial sums");
+  Scratch<float> even(ctx, most_volume[0], "a padded volume"), odd(ctx, most_volume[1], "a padded volume");
+
+  Volume x = volume_of(net, even.get(), layers[0].k[3] / 2, layers[0].in);
+  ctx.pool.run(net.size[0], [&](int64_t i, int32_t) {
+    for (int64_t row = 0; row < net.size[1] * K; row++) {
+      float* to = x.at(i, 0, 0) + row * x.row;
+      const float* from = net.x + (i * net.size[1] * K + row) * L * x.channels;
+      std::fill(to, to + x.halo * x.channels, 0.0f);
+      std::copy(from, from + L * x.channels, to + x.halo * x.channels);
+      std::fill(to + (x.halo + L) * x.channels, to + x.row, 0.0f);
+    }
+  });
+  for (size_t n = 0; n < layers.size(); n++) {
+    const auto& l = layers[n];
+    const bool last = n + 1 == layers.size();
+    const Packed w = pack(l, weights.get());
+    Target target{volume_of(net, net.out, 0, l.out), add && last};
+    if (!last) target.volume = volume_of(net, n % 2 ? even.get() : odd.get(), layers[n + 1].k[3] / 2, l.out);
+    layer(ctx, net, l, x, w, target, acc, most_acc, rows_of(l));
+    x = target.volume;
+  }
+}
+
+}  // namespace
+
+void conv4d(sc_ctx& ctx, const Conv4d& net) {
+  if (net.cells() == 0) return;
+  direction(ctx, net, net.layers, false);
+  if (!net.symmetric) return;
+  std::vector<Conv4dLayer> other;
+  for (const auto& l : net.layers) other.push_back(swapped(l));
+  direction(ctx, net, other, true);
+}
+
+}  // namespace sc::SC_ISA
+
+#ifdef SC_EXPORTED
+extern "C" int32_t sc_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels,
+                             sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out) {
+  return sc::border(ctx, "sc_conv4d", [&] {
+    auto net = sc::check_conv4d(ctx, x, layers, kernels, channels, weights, biases, relu, symmetric, out);
+    SC_CALL(conv4d, *ctx, net);
+  });
+}
+#endif
