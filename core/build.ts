@@ -9,17 +9,20 @@ import type { RunConfig } from "./config.ts";
 import { InputError } from "./errors.ts";
 import { localizers } from "./localize/mod.ts";
 import type { Registry } from "./registry.ts";
-import type { Benchmark, Method } from "./types.ts";
+import type { Ops, OpsKind } from "../ffi/mod.ts";
+import type { Benchmark, Method, MethodContext } from "./types.ts";
 
 /** A method ready to match, with what it stands on. */
-export interface BuiltMethod {
+export interface BuiltMethod extends AsyncDisposable {
   readonly method: Method;
   readonly backbone: CachedBackbone;
+  /** Which implementation of the heavy operations the method opened; null: it needed none. */
+  readonly ops: string | null;
 }
 
 const MIB = 1024 * 1024;
 
-/** Builds the method of a configuration. The caller closes it. */
+/** Builds the method of a configuration. The caller disposes it. */
 export async function buildMethod(
   registry: Registry,
   config: RunConfig,
@@ -39,8 +42,36 @@ export async function buildMethod(
     log,
   });
   const localizer = localizers[config.localizer]!.build(config.options.localizer);
-  const method = await methodPlugin.build({ card: config.method, log, backbone, localizer }, config.options.method);
-  return { method, backbone };
+  let opening: Promise<Ops> | undefined;
+  const context: MethodContext = {
+    card: config.method,
+    log,
+    backbone,
+    localizer,
+    ops: () => opening ??= openConfiguredOps(config, log),
+  };
+  const method = await methodPlugin.build(context, config.options.method);
+  return {
+    method,
+    backbone,
+    ops: opening === undefined ? null : (await opening).kind,
+    async [Symbol.asyncDispose]() {
+      await method.close?.();
+      (await opening)?.close();
+    },
+  };
+}
+
+/** The native operations as the configuration asks for them; the library is loaded only now. */
+async function openConfiguredOps(config: RunConfig, log: (line: string) => void): Promise<Ops> {
+  const { openOps } = await import("../ffi/mod.ts");
+  const { memory, threads } = config.options.ops;
+  return await openOps({
+    ops: config.ops as OpsKind,
+    log,
+    ...(typeof memory === "number" ? { memory: memory * MIB } : {}),
+    ...(typeof threads === "number" ? { threads } : {}),
+  });
 }
 
 /** Builds the benchmark of a configuration. Throws InputError where its data is absent or broken. */

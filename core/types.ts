@@ -15,6 +15,8 @@
  * @module
  */
 
+import type { Ops } from "../ffi/mod.ts";
+
 /** Width and height in pixels; both are integers of at least 1. */
 export interface Size {
   readonly width: number;
@@ -250,6 +252,11 @@ export interface MethodContext extends BuildContext {
   readonly backbone: Backbone;
   /** The chosen localizer. */
   readonly localizer: Localizer;
+  /**
+   * Heavy operations on cost volumes (`ops=auto|cuda|cpu|reference`), opened at the first call; a method that needs
+   * them calls this in `build`, so that the run's record tells where they ran.
+   */
+  readonly ops: () => Promise<Ops>;
 }
 
 /** The default export of `backbones/<name>/mod.ts`. */

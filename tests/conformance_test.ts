@@ -6,6 +6,7 @@ import { pointsOf } from "../core/frame.ts";
 import { localizers } from "../core/localize/mod.ts";
 import { Registry } from "../core/registry.ts";
 import { ImageLoader } from "../core/run/images.ts";
+import { openOps, type Ops } from "../ffi/mod.ts";
 import type { Backbone, Benchmark, Card, Image, OptionSpecs } from "../core/types.ts";
 import { checkValue, defaultsOf } from "../core/value.ts";
 import { buildShapes } from "./_shapes.ts";
@@ -113,7 +114,14 @@ for (const card of registry.list("method")) {
     for (let turn = 0; turn < 2; turn++) {
       const backbone = await backboneOf(card.backbone ?? "dense-sift");
       if (backbone instanceof InputError) return assertAsksForWeights(backbone, card);
-      const context = { card, ...quiet, backbone, localizer: localizer.build(defaultsOf(localizer.defaults)) };
+      const opened: Ops[] = [];
+      const context = {
+        card,
+        ...quiet,
+        backbone,
+        localizer: localizer.build(defaultsOf(localizer.defaults)),
+        ops: async () => opened[0] ??= await openOps(),
+      };
       let method;
       try {
         method = await plugin.build(context, defaultsOf(plugin.defaults));
@@ -135,6 +143,7 @@ for (const card of registry.list("method")) {
       const none = await method.correspond(source!, target!, { n: 0, xy: new Float64Array() });
       assertEquals(none.n, 0);
       await method.close?.();
+      opened[0]?.close();
     }
     assertEquals(answers[1], answers[0]);
   });

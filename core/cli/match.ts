@@ -47,13 +47,8 @@ export default async function match(invocation: Invocation): Promise<void> {
     throw new InputError("Cannot match with several methods at once: name one method, backbone and localizer");
   }
   const config = configs[0]!;
-  const { method } = await buildMethod(registry, config, (line) => console.error(line));
-  let matches: Matches;
-  try {
-    matches = await method.correspond(source, target, points);
-  } finally {
-    await method.close?.();
-  }
+  await using built = await buildMethod(registry, config, (line) => console.error(line));
+  const matches = await built.method.correspond(source, target, points);
   const record = recordOf(config, source, target, points, matches);
   const out = own.out ?? "match";
   await writeWhole(`${out}.json`, toJson(record));

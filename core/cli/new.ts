@@ -104,7 +104,8 @@ const colours: Backbone = {
 
 Deno.test("${name} finds every pixel of a picture in the picture itself", async () => {
   const localizer = localizers.nearest!.build(defaultsOf(localizers.nearest!.defaults));
-  const context = { card: {} as Card, log: () => {}, backbone: colours, localizer };
+  const ops = () => Promise.reject(new Error("not needed"));
+  const context = { card: {} as Card, log: () => {}, backbone: colours, localizer, ops };
   const method = await plugin.build(context, { power: plugin.defaults.power.value });
   const points = pointsOf([[0, 0], [3, 2], [1, 1]]);
   assertEquals((await method.correspond(image, image, points)).xy, points.xy);

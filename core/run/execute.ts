@@ -48,29 +48,26 @@ export async function executeRun(
 ): Promise<RunOutcome> {
   const { run } = config.options;
   const shard = run.shard as string | null;
-  const { method, backbone } = await buildMethod(registry, config, hooks.log);
-  try {
-    const record = await recordOf(config, benchmark, { backbone: backbone.identity, method: method.identity });
-    for (const protocol of protocols) checkDirection(protocol, record.direction);
-    const folder = runFolder(run.out as string, record);
-    using _lock = await lockFolder(
-      folder,
-      () => hooks.log(`Another process is at work in "${folder}"; waiting for it`),
-    );
-    if (run.restart === true) await removeRun(folder);
-    await writeWhole(join(folder, "config.json"), toJson(record));
-    const pairs = shardOf(benchmark, record.limit, shard);
-    const started = performance.now();
-    const { predictions, resumed } = await evaluate(method, record, pairs, folder, predictionsFile(shard), hooks);
-    const base = { record, folder, resumed, evaluated: predictions.length, cache: backbone.counts };
-    if (shard !== null) return base;
-    if (resumed < predictions.length) {
-      await writeTiming(folder, performance.now() - started, predictions.length - resumed, base.cache);
-    }
-    return { ...base, ...await scoreAndWrite(folder, record, benchmark, predictions, protocols) };
-  } finally {
-    await method.close?.();
+  await using built = await buildMethod(registry, config, hooks.log);
+  const { method, backbone, ops } = built;
+  const record = await recordOf(config, benchmark, { backbone: backbone.identity, method: method.identity, ops });
+  for (const protocol of protocols) checkDirection(protocol, record.direction);
+  const folder = runFolder(run.out as string, record);
+  using _lock = await lockFolder(
+    folder,
+    () => hooks.log(`Another process is at work in "${folder}"; waiting for it`),
+  );
+  if (run.restart === true) await removeRun(folder);
+  await writeWhole(join(folder, "config.json"), toJson(record));
+  const pairs = shardOf(benchmark, record.limit, shard);
+  const started = performance.now();
+  const { predictions, resumed } = await evaluate(method, record, pairs, folder, predictionsFile(shard), hooks);
+  const base = { record, folder, resumed, evaluated: predictions.length, cache: backbone.counts };
+  if (shard !== null) return base;
+  if (resumed < predictions.length) {
+    await writeTiming(folder, performance.now() - started, predictions.length - resumed, base.cache);
   }
+  return { ...base, ...await scoreAndWrite(folder, record, benchmark, predictions, protocols) };
 }
 
 /** Scores the predictions of a whole run and writes its result. */

@@ -44,13 +44,15 @@ export interface RunRecord {
   /** Only the first so many pairs; null: all. */
   readonly limit: number | null;
   readonly features: string;
+  /** Where heavy operations ran: cuda, cpu or reference; null: the method needs none. */
+  readonly ops: string | null;
 }
 
 /** Describes a run. The id leaves out what only decides how it is made: folders, cache sizes, threads, shards. */
 export async function recordOf(
   config: RunConfig,
   benchmark: Benchmark,
-  identities: { backbone: string; method: string | undefined },
+  identities: { backbone: string; method: string | undefined; ops: string | null },
 ): Promise<RunRecord> {
   const limit = config.options.run.limit as number | null;
   const body: Omit<RunRecord, "id"> = {
@@ -84,6 +86,7 @@ export async function recordOf(
     direction: config.options.run.direction as Direction,
     limit: limit !== null && limit < benchmark.pairs.length ? limit : null,
     features: config.options.run.cache_type as string,
+    ops: identities.ops,
   };
   const hashed = { ...body, benchmark: { ...body.benchmark, root: null } };
   return { ...body, id: (await sha256(canonical(hashed))).slice(0, 12) };
