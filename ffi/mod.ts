@@ -24,6 +24,8 @@ export type { Best, CorrelateOptions, VolumeOptions } from "./ops/correlate.ts";
 export type { Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
 export type { MutualOptions } from "./ops/mutual.ts";
 export type { Norm } from "./ops/l2_normalize.ts";
+export type { SinkhornOptions } from "./ops/sinkhorn.ts";
+export type { HoughOptions, HoughResult, HoughSpace } from "./ops/hough.ts";
 
 /** Which implementation runs. */
 export type OpsKind = "auto" | "cuda" | "cpu" | "reference";

@@ -5,6 +5,8 @@ import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
 import { l2Normalize, type Norm } from "./ops/l2_normalize.ts";
 import { mutual, type MutualOptions } from "./ops/mutual.ts";
+import { sinkhorn, type SinkhornOptions } from "./ops/sinkhorn.ts";
+import { hough, type HoughOptions, type HoughResult } from "./ops/hough.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -88,5 +90,21 @@ export class Ops implements Disposable {
    */
   conv4d(x: Input, layers: readonly Conv4dLayer[], options?: Conv4dOptions): Promise<Tensor> {
     return conv4d(this.engine, x, layers, options);
+  }
+
+  /**
+   * Entropic optimal transport in the log domain. cost: [rows][columns]; one that is not finite forbids its match.
+   * @returns the plan, the same shape: rows keep their mass, columns as far as the iterations converge
+   */
+  sinkhorn(cost: Input, options: SinkhornOptions): Promise<Tensor> {
+    return sinkhorn(this.engine, cost, options);
+  }
+
+  /**
+   * Regularised Hough matching: every pair votes for its offset, and is weighed with the smoothed votes of its bin.
+   * votes: [sources][targets]. @returns the confidences, the same shape, and the space [ny][nx]
+   */
+  hough(votes: Input, options: HoughOptions): Promise<HoughResult> {
+    return hough(this.engine, votes, options);
   }
 }

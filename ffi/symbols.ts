@@ -83,6 +83,26 @@ export const symbols = {
     name: "sc_conv4d",
     nonblocking: true,
   },
+  sc_sinkhorn: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "f32", "i32", "f32", "pointer"],
+    result: "i32",
+  },
+  sc_sinkhorn_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "f32", "i32", "f32", "pointer"],
+    result: "i32",
+    name: "sc_sinkhorn",
+    nonblocking: true,
+  },
+  sc_hough: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "f32", "i32", "i32", "pointer", "pointer", "pointer"],
+    result: "i32",
+  },
+  sc_hough_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "f32", "i32", "i32", "pointer", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_hough",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -94,4 +114,6 @@ export type Operation =
   | "sc_correlate"
   | "sc_correlate_best"
   | "sc_mutual"
-  | "sc_conv4d";
+  | "sc_conv4d"
+  | "sc_sinkhorn"
+  | "sc_hough";

@@ -111,6 +111,16 @@ SC_OP int32_t sc_mutual(sc_ctx* ctx, sc_tensor* x, int32_t only_zero, float eps,
  * gives net(x) + T(net(T(x))), T swapping (I, J) with (K, L). out: [I][J][K][L][channels[layers]]. layers 1..16. */
 SC_OP int32_t sc_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
 
+/* Entropic optimal transport in the log domain. cost: [m][n], a cost that is not finite forbids its match; mu: [m], nu: [n],
+ * masses, those not positive count as 0. K = exp(-cost / eps), a = 1 / m; `iterations` (at least 1) times b = nu / (K^T a),
+ * a = mu / (K b). out: [m][n] = scale * diag(a) K diag(b); rows and columns without an allowed match are 0. */
+SC_OP int32_t sc_sinkhorn(sc_ctx* ctx, sc_tensor* cost, sc_tensor* mu, sc_tensor* nu, float eps, int32_t iterations, float scale, sc_tensor* out);
+
+/* Regularised Hough matching. votes: [m][n]; source: [m][2], target: [n][2], x and y; pair (i, j) votes in bin
+ * trunc(x / cell) + trunc(y / cell) * nx of source[i] + target[j] (float32). space: [ny][nx], the sums of the finite votes,
+ * smoothed by `filter` [odd][odd] with zeros outside. confidence: [m][n] = vote * space of its bin, 0 * vote outside. */
+SC_OP int32_t sc_hough(sc_ctx* ctx, sc_tensor* votes, sc_tensor* source, sc_tensor* target, float cell, int32_t nx, int32_t ny, sc_tensor* filter, sc_tensor* confidence, sc_tensor* space);
+
 #ifdef __cplusplus
 }
 #endif

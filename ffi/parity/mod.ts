@@ -3,6 +3,8 @@ import { correlate, correlateBest } from "./correlate.ts";
 import l2Normalize from "./l2_normalize.ts";
 import mutual from "./mutual.ts";
 import type { ParityOp } from "./parity.ts";
+import sinkhorn from "./sinkhorn.ts";
+import hough from "./hough.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -11,4 +13,6 @@ export const parityOps: readonly ParityOp[] = [
   correlateBest,
   mutual,
   conv4d,
+  sinkhorn,
+  hough,
 ];
