@@ -46,9 +46,9 @@ function read(path: string, options: OpenOptions): Map<string, WeightTensor> {
     const isNpz = [...readZip(file).keys()].some((name) => name.endsWith(".npy"));
     return isNpz ? readNpz(path) : checkpointTensors(path, readTorch(path), options.root);
   }
-  if (is(0x80)) return checkpointTensors(path, readTorch(path), options.root);
-  // A safetensors header is JSON after eight bytes of length.
+  // A safetensors header is JSON after eight bytes of length, which may begin like a pickle.
   if (head[8] === 0x7b) return readSafetensors(path);
+  if (is(0x80)) return checkpointTensors(path, readTorch(path), options.root);
   throw new InputError(
     `Cannot read weights "${path}": it is neither safetensors nor a PyTorch checkpoint nor .npz` +
       (path.endsWith(".onnx") ? "; ONNX files are used by backbone=onnx backbone.path=..." : ""),

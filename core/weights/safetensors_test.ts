@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
 import { withFile } from "./_fixtures.ts";
+import { openWeights } from "./open.ts";
 import { readSafetensors } from "./safetensors.ts";
 
 function file(header: unknown, data: Uint8Array): Uint8Array {
@@ -27,6 +28,13 @@ Deno.test("readSafetensors() describes tensors and reads them when asked", async
     assertEquals([...tensors.get("w")!.read()], [1, -2]);
     assertEquals([...tensors.get("b")!.read()], [1]);
     assertEquals([...tensors.get("h")!.read()], [0.5]);
+  });
+});
+
+Deno.test("openWeights() tells a safetensors file whose length begins like a pickle", async () => {
+  const text = JSON.stringify(HEADER);
+  await withFile(file(text.padEnd(0x180), DATA), ".bin", (path) => {
+    assertEquals([...openWeights(path).keys()], ["w", "b", "h"]);
   });
 });
 
