@@ -33,6 +33,7 @@ export {
   warpMask,
   warpMaskByFlow,
 } from "./mask.ts";
+export { type PairedDifference, pairedDifference } from "./paired_difference.ts";
 export { type ScoreOptions, scorePairs } from "./pck.ts";
 export { Random } from "./random.ts";
 export { type CoarseFlow, transferThroughFlow, transferThroughMatches } from "./transfer.ts";
