@@ -26,12 +26,15 @@ export async function startProgress(label: string, unit: string, quiet = false):
   const { default: library } = isTerminal && !quiet ? await import("cli-progress") : { default: undefined };
   let bar: SingleBar | undefined;
   let lastLine = started;
+  // The rate counts from the first report: opening data and models is not speed either.
+  let working: number | undefined;
 
   return {
     update(done, total, fresh) {
       const now = performance.now();
+      working ??= now;
       if (quiet || now - started < PATIENCE_MS) return;
-      const rate = fresh / ((now - started) / 1000);
+      const rate = fresh / ((now - working) / 1000);
       const left = fresh > 0 ? formatSeconds((total - done) / rate) : "?";
       const speed = `${rate >= 10 ? rate.toFixed(0) : rate.toFixed(2)} ${unit}/s`;
       if (library !== undefined) {
