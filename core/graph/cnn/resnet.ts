@@ -70,3 +70,20 @@ function bottleneck(
   const shortcut = namedConv(g, weights, `${name}.downsample.0`, x, 4 * width, 1, { stride });
   return add(g, y, namedBatchNorm(g, weights, `${name}.downsample.1`, shortcut));
 }
+
+/**
+ * Maps of a ResNet by name: `0` the stem after its pooling, `k` bottleneck k after its ReLU, `k.sum` before it (what HPF
+ * and DHPF read), `layer1` .. `layer4` the last bottleneck of each stage.
+ */
+export function resnetMaps(depth: keyof typeof RESNET_BLOCKS) {
+  return (g: Graph, image: Value, weights: WeightSet): Record<string, Value> => {
+    const { stem, blocks } = resnet(g, image, weights, depth);
+    const maps: Record<string, Value> = { "0": stem };
+    blocks.forEach(({ sum, output, stage }, i) => {
+      maps[String(i + 1)] = output;
+      maps[`${i + 1}.sum`] = sum;
+      maps[`layer${stage}`] = output;
+    });
+    return maps;
+  };
+}
