@@ -1,0 +1,5 @@
+import { vitBackbone } from "../../core/graph/vit/backbone.ts";
+import { dinov2 } from "../../core/graph/vit/families.ts";
+
+/** DINOv2 ViT-B/14, 768 channels. One map per block read, 768 channels at stride 14. */
+export default vitBackbone(dinov2("base"));
