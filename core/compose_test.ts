@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { openOps } from "../ffi/mod.ts";
 import { compose, isVolume } from "./compose.ts";
 import { ConfigError } from "./errors.ts";
 import { identityFrame, pointsOf, sampledGrid } from "./frame.ts";
@@ -53,6 +54,19 @@ Deno.test("cosine() answers five rows as it answers each alone", async () => {
   const volume = await cosine().match(maps) as CostVolume;
   const all = await volume.dense();
   for (let i = 0; i < 5; i++) assertEquals(await volume.rows([i]), all.slice(4 * i, 4 * i + 4));
+});
+
+Deno.test("cosine() gives natively what it gives here, to float32 accuracy", async () => {
+  using ops = await openOps({ ops: "reference" });
+  const side = 60, channels = 6;
+  const values = (seed: number) => Array.from({ length: side * side * channels }, (_, i) => Math.sin(i * seed));
+  const maps = { source: mapOf(side, side, channels, values(1.3)), target: mapOf(side, side, channels, values(0.7)) };
+  const own = await (await cosine().match(maps) as CostVolume).dense();
+  const native = await (await cosine({ ops }).match(maps) as CostVolume).dense();
+  assertEquals(native.length, own.length);
+  let worst = 0;
+  for (let i = 0; i < own.length; i++) worst = Math.max(worst, Math.abs(own[i]! - native[i]!));
+  assert(worst > 0 && worst < 1e-6, `differs by ${worst}: 0 would mean that the same code ran twice`);
 });
 
 Deno.test("softMutual() multiplies by the ratios to the best of row and column", async () => {

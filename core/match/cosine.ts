@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Ops } from "../../ffi/mod.ts";
 import { sampleMap } from "./sample.ts";
 import type { Cells, CostVolume, FeatureMap, Matcher, Pair } from "../types.ts";
 
@@ -10,11 +11,15 @@ import type { Cells, CostVolume, FeatureMap, Matcher, Pair } from "../types.ts";
  * Compares cells by the cosine of their descriptors, `a.b / ((|a| + eps) (|b| + eps))` (PAPER A1: the survey's second
  * normalisation, eps 1e-6). Positions between cells interpolate the descriptors first and normalise after.
  *
+ * @param ops computes large products natively; without it (and for a few rows always) they are computed here.
  * @throws RangeError when the two maps differ in channels.
  */
-export function cosine({ eps = 1e-6 }: { eps?: number } = {}): Matcher {
-  return { match: (maps) => Promise.resolve(new CosineVolume(maps, eps)) };
+export function cosine({ eps = 1e-6, ops }: { eps?: number; ops?: Ops } = {}): Matcher {
+  return { match: (maps) => Promise.resolve(new CosineVolume(maps, eps, ops)) };
 }
+
+/** Multiply-adds from which a call into native code pays for copying the maps there. */
+const HEAVY = 2e7;
 
 /** Inverse norms belong to the map, not to the pair: one image meets many partners. */
 const norms = new WeakMap<FeatureMap, Map<number, Float32Array>>();
@@ -43,7 +48,7 @@ class CosineVolume implements CostVolume {
   readonly source: FeatureMap;
   readonly target: FeatureMap;
 
-  constructor(maps: Pair<FeatureMap>, readonly eps: number) {
+  constructor(maps: Pair<FeatureMap>, readonly eps: number, readonly ops: Ops | undefined) {
     this.source = maps.source;
     this.target = maps.target;
     if (maps.source.channels !== maps.target.channels) {
@@ -58,21 +63,30 @@ class CosineVolume implements CostVolume {
       const at = cells[i]! * channels;
       queries.set(data.subarray(at, at + channels), i * channels);
     }
-    return Promise.resolve(this.#similarities(queries));
+    return this.#similarities(queries);
   }
 
   sample(cells: Cells): Promise<Float32Array> {
-    return Promise.resolve(this.#similarities(sampleMap(this.source, cells)));
+    return this.#similarities(sampleMap(this.source, cells));
   }
 
   dense(): Promise<Float32Array> {
-    return Promise.resolve(this.#similarities(this.source.data));
+    return this.#similarities(this.source.data);
   }
 
-  #similarities(queries: Float32Array): Float32Array {
-    const { target, eps } = this;
-    const scales = computeInverseNorms(queries, target.channels, eps);
-    return dots(queries, scales, target.data, inverseNorms(target, eps), target.channels);
+  async #similarities(queries: Float32Array): Promise<Float32Array> {
+    const { target, eps, ops } = this;
+    const { channels } = target;
+    if (ops !== undefined && queries.length * (target.data.length / channels) > HEAVY) {
+      const product = await ops.correlate(
+        { data: queries, shape: [queries.length / channels, channels] },
+        { data: target.data, shape: [target.data.length / channels, channels] },
+        { norm: { rule: "plus", eps } },
+      );
+      return await product.take();
+    }
+    const scales = computeInverseNorms(queries, channels, eps);
+    return dots(queries, scales, target.data, inverseNorms(target, eps), channels);
   }
 }
 

@@ -12,7 +12,7 @@ import type { Aggregator, Cells, CostVolume } from "../types.ts";
  * The column maxima need every similarity once, but never all at the same time: rows are made in blocks, and the
  * volume stays lazy.
  */
-export function softMutual({ eps = 1e-5, block = 64 }: { eps?: number; block?: number } = {}): Aggregator {
+export function softMutual({ eps = 1e-5, block = 512 }: { eps?: number; block?: number } = {}): Aggregator {
   return {
     aggregate: async (volume) => new MutualVolume(volume, await columnMaxima(volume, block), eps),
   };

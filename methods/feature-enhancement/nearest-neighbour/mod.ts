@@ -21,11 +21,12 @@ const defaults = {
 
 export default {
   defaults,
-  build: ({ backbone, localizer }, options) =>
+  // The mutual filter needs every similarity once, which is worth native code; a few keypoints are not.
+  build: async ({ backbone, localizer, ops }, options) =>
     compose({
       backbone,
       enhancer: convention(options.convention),
-      matcher: cosine(options),
+      matcher: cosine({ eps: options.eps, ...(options.mutual ? { ops: await ops() } : {}) }),
       aggregators: options.mutual ? [softMutual()] : [],
       localizer,
     }),
