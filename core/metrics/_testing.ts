@@ -47,7 +47,7 @@ export function protocolOf(changes: Record<string, unknown> = {}): Protocol {
     alphas: [0.1],
     variants: { plain: changes },
   }, "plain");
-  return family.protocols[0]!;
+  return family.protocols[0]! as Protocol;
 }
 
 export const BOX = { benchmark: "spair-71k", threshold: "box" } as const;

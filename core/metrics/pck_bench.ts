@@ -1,4 +1,4 @@
-import { listProtocols } from "../protocol/mod.ts";
+import { loadProtocol } from "../protocol/mod.ts";
 import { bootstrap } from "./bootstrap.ts";
 import { scorePairs } from "./pck.ts";
 import { Random } from "./random.ts";
@@ -41,8 +41,7 @@ const names = [
   "densematching",
   "actr",
 ];
-const defaults = (await listProtocols()).filter((entry) => entry.isDefault);
-const protocols = names.map((name) => defaults.find((entry) => entry.family === name)!.protocol);
+const protocols = await Promise.all(names.map((name) => loadProtocol(name)));
 const pairs = fullSize();
 const context = { benchmark: "spair-71k", threshold: "box" } as const;
 

@@ -2,7 +2,7 @@ import { fromFileUrl, join } from "@std/path";
 import { parse as parseYaml } from "@std/yaml";
 import { InputError, messageOf, suggest } from "../errors.ts";
 import { parseFamily, type ProtocolFamily } from "./parse.ts";
-import type { Protocol } from "./types.ts";
+import { type AnyProtocol, isDense, type Protocol } from "./types.ts";
 
 /** The folder of the protocols that come with this project. */
 export function protocolFolder(): string {
@@ -16,7 +16,7 @@ export interface ProtocolEntry {
   readonly family: string;
   /** The family's name stands for this protocol. */
   readonly isDefault: boolean;
-  readonly protocol: Protocol;
+  readonly protocol: AnyProtocol;
 }
 
 const families = new Map<string, Promise<ProtocolFamily>>();
@@ -75,7 +75,7 @@ export async function listProtocols(folder: string = protocolFolder()): Promise<
  *
  * @throws InputError for an unknown name, with the nearest one, and for a broken file
  */
-export async function loadProtocol(name: string, folder: string = protocolFolder()): Promise<Protocol> {
+export async function loadAnyProtocol(name: string, folder: string = protocolFolder()): Promise<AnyProtocol> {
   const names = await familyNames(folder);
   // A name nearly always begins with its family's: looking there first parses one file, not all of them.
   const likely = names.filter((family) => name === family || name.startsWith(`${family}-`))
@@ -90,4 +90,15 @@ export async function loadProtocol(name: string, folder: string = protocolFolder
     seen.push(familyName, ...family.protocols.map((protocol) => protocol.name));
   }
   throw new InputError(`Cannot find protocol "${name}"${suggest(name, [...new Set(seen)])}`);
+}
+
+/**
+ * {@linkcode loadAnyProtocol} for callers that judge keypoints.
+ *
+ * @throws InputError also for a protocol of dense predictions
+ */
+export async function loadProtocol(name: string, folder: string = protocolFolder()): Promise<Protocol> {
+  const protocol = await loadAnyProtocol(name, folder);
+  if (!isDense(protocol)) return protocol;
+  throw new InputError(`Cannot judge keypoints under "${protocol.name}": it judges dense predictions`);
 }

@@ -1,7 +1,8 @@
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
 import { InputError } from "../errors.ts";
-import { listProtocols, loadProtocol, protocolFolder } from "./load.ts";
+import { listProtocols, loadAnyProtocol, loadProtocol, protocolFolder } from "./load.ts";
+import { isDense } from "./types.ts";
 
 Deno.test("every protocol file is valid, names are unique, and every family has its default", async () => {
   const entries = await listProtocols();
@@ -15,9 +16,9 @@ Deno.test("every protocol file is valid, names are unique, and every family has 
   }
 });
 
-Deno.test("every protocol but our own names repository, commit and file of its evaluator", async () => {
+Deno.test("every protocol but our own ones names repository, commit and file of its evaluator", async () => {
   for (const { family, protocol } of await listProtocols()) {
-    assertEquals(protocol.source === null, family === "original");
+    assertEquals(protocol.source === null, ["original", "flow"].includes(family));
     if (protocol.source) {
       assertEquals(/^[\w.-]+\/[\w.-]+$/.test(protocol.source.repository), true);
       assertEquals(/^[0-9a-f]{7,40}$/.test(protocol.source.commit), true);
@@ -60,4 +61,11 @@ Deno.test("the table of protocols in the README names every protocol and no othe
   const rows = text.split("\n").filter((line) => line.startsWith("| `"));
   const named = rows.flatMap((row) => [...row.split("|")[1]!.matchAll(/`([^`]+)`/g)].map((match) => match[1]!));
   assertEquals(named.sort(), (await listProtocols()).map(({ name }) => name).sort());
+});
+
+Deno.test("loadProtocol() refuses a dense protocol, loadAnyProtocol() gives it", async () => {
+  await assertRejects(() => loadProtocol("tss"), InputError, "it judges dense predictions");
+  const protocol = await loadAnyProtocol("tss");
+  assertEquals([protocol.name, isDense(protocol)], ["tss", true]);
+  assertEquals(isDense(await loadAnyProtocol("paper")), false);
 });

@@ -3,12 +3,18 @@
  *
  * @module
  */
-export { listProtocols, loadProtocol, type ProtocolEntry, protocolFolder } from "./load.ts";
+export { listProtocols, loadAnyProtocol, loadProtocol, type ProtocolEntry, protocolFolder } from "./load.ts";
 export { parseFamily, type ProtocolFamily } from "./parse.ts";
+export { isDense } from "./types.ts";
 export type {
+  AnyProtocol,
   Arithmetic,
   Average,
+  DenseProtocol,
+  FlowProtocol,
   FrameKind,
+  MaskMeasure,
+  MaskProtocol,
   MaxPoints,
   Protocol,
   ProtocolFrame,

@@ -1,8 +1,17 @@
-import { InputError, suggest } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import type { ThresholdSource } from "../types.ts";
-import type { Arithmetic, Average, FrameKind, MaxPoints, Protocol, ProtocolSource, ThresholdRule } from "./types.ts";
-
-type Raw = { readonly [key: string]: unknown };
+import { isMap, Reader } from "./_reader.ts";
+import { denseMetricOf, parseDense } from "./parse_dense.ts";
+import type {
+  AnyProtocol,
+  Arithmetic,
+  Average,
+  FrameKind,
+  MaxPoints,
+  Protocol,
+  ProtocolSource,
+  ThresholdRule,
+} from "./types.ts";
 
 const RULES: readonly ThresholdSource[] = ["box", "keypoints", "image"];
 const FRAMES: readonly FrameKind[] = ["original", "stretch", "align-corners", "pad", "shrink", "fit"];
@@ -18,65 +27,7 @@ export interface ProtocolFamily {
   readonly name: string;
   /** The protocol that the family's own name stands for. */
   readonly default: string;
-  readonly protocols: readonly Protocol[];
-}
-
-/** Reads one field of a parsed YAML map and says what is wrong with it in the words of the file. */
-class Reader {
-  constructor(readonly raw: Raw, readonly where: string) {}
-
-  fail(key: string, why: string): never {
-    throw new InputError(`${this.where}: "${key}" ${why}`);
-  }
-  known(keys: readonly string[]): this {
-    for (const key of Object.keys(this.raw)) {
-      if (!keys.includes(key)) throw new InputError(`${this.where}: unknown key "${key}"${suggest(key, keys)}`);
-    }
-    return this;
-  }
-  has(key: string): boolean {
-    return this.raw[key] !== undefined && this.raw[key] !== null;
-  }
-  text(key: string): string {
-    const value = this.raw[key];
-    if (typeof value !== "string" || value.trim() === "") this.fail(key, "must be a text");
-    return value.trim();
-  }
-  one<T extends string>(key: string, choices: readonly T[]): T {
-    const value = this.raw[key];
-    const found = choices.find((choice) => choice === value);
-    if (found === undefined) this.fail(key, `is ${JSON.stringify(value)}${suggest(String(value), choices)}`);
-    return found;
-  }
-  number(key: string, min = -Infinity): number {
-    const value = this.raw[key];
-    if (typeof value !== "number" || !Number.isFinite(value) || value < min) {
-      this.fail(key, min > -Infinity ? `must be a number of at least ${min}` : "must be a number");
-    }
-    return value;
-  }
-  flag(key: string, fallback: boolean): boolean {
-    const value = this.raw[key] ?? fallback;
-    if (typeof value !== "boolean") this.fail(key, "must be true or false");
-    return value;
-  }
-  list(key: string): readonly unknown[] {
-    const value = this.raw[key] ?? [];
-    if (!Array.isArray(value)) this.fail(key, "must be a list");
-    return value;
-  }
-  texts(key: string): string[] {
-    return this.list(key).map((v) => typeof v === "string" ? v : this.fail(key, "must be a list of texts"));
-  }
-  map(key: string): Reader {
-    const value = this.raw[key];
-    if (!isMap(value)) this.fail(key, "must be a map");
-    return new Reader(value, `${this.where}: ${key}`);
-  }
-}
-
-function isMap(value: unknown): value is Raw {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  readonly protocols: readonly AnyProtocol[];
 }
 
 /**
@@ -89,7 +40,10 @@ function isMap(value: unknown): value is Raw {
 export function parseFamily(value: unknown, name: string): ProtocolFamily {
   const where = `protocol file ${name}.yaml`;
   if (!isMap(value)) throw new InputError(`${where}: must be a map`);
-  const file = new Reader(value, where).known(["name", "default", "variants", ...KEYS]);
+  // A file's metric says which keys it may have: keypoints and dense fields are judged by different rules.
+  const dense = denseMetricOf(value);
+  const keys = dense?.keys ?? KEYS;
+  const file = new Reader(value, where).known(["name", "default", "variants", ...keys]);
   if (file.text("name") !== name) file.fail("name", `is "${file.text("name")}", but the file is ${name}.yaml`);
   const variants = file.map("variants");
   const names = Object.keys(variants.raw);
@@ -98,12 +52,14 @@ export function parseFamily(value: unknown, name: string): ProtocolFamily {
   const protocols = names.map((variant) => {
     const own = variants.raw[variant] ?? {};
     if (!isMap(own)) variants.fail(variant, "must be a map of the keys that differ");
-    return parseProtocol(new Reader({ ...common, ...own }, `${where}: ${variant}`).known(KEYS), variant, name);
+    const reader = new Reader({ ...common, ...own }, `${where}: ${variant}`).known(keys);
+    const label = { name: variant, family: name, source: parseSource(reader) };
+    return dense === undefined ? parseProtocol(reader, label) : parseDense(reader, label);
   });
   return { name, default: fallback, protocols };
 }
 
-function parseProtocol(file: Reader, name: string, family: string): Protocol {
+function parseProtocol(file: Reader, label: Pick<Protocol, "name" | "family" | "source">): Protocol {
   const frame = file.map("frame").known(["kind", "side"]);
   const kind = frame.one("kind", FRAMES);
   const truth = file.has("ground_truth") ? file.map("ground_truth").known(["floor_on", "clamp"]) : new Reader({}, "");
@@ -112,10 +68,8 @@ function parseProtocol(file: Reader, name: string, family: string): Protocol {
     truth.fail("clamp", `needs a frame of one fixed side, and "${kind}" has none`);
   }
   const protocol: Protocol = {
-    name,
-    family,
+    ...label,
     title: file.text("title"),
-    source: file.has("source") ? parseSource(file.map("source")) : null,
     metric: file.one("metric", ["pck", "pck-dagger"]),
     frame: kind === "original" ? { kind } : { kind, side: frame.number("side", 2) },
     groundTruth: { floorOn: truth.texts("floor_on"), clamp },
@@ -129,7 +83,7 @@ function parseProtocol(file: Reader, name: string, family: string): Protocol {
     zeroThreshold: file.one("zero_threshold", ["error", "score"]),
     collapsePixels: file.flag("collapse_pixels", false),
     sentinel: file.has("sentinel") ? file.number("sentinel") : null,
-    alphas: parseAlphas(file),
+    alphas: file.alphas(),
     defects: file.texts("defects"),
     unofficial: file.texts("unofficial").map((rule) => new Reader({ rule }, file.where).one("rule", RULES)),
   };
@@ -140,8 +94,9 @@ function parseProtocol(file: Reader, name: string, family: string): Protocol {
   return protocol;
 }
 
-function parseSource(file: Reader): ProtocolSource {
-  file.known(["repository", "commit", "file"]);
+function parseSource(protocol: Reader): ProtocolSource | null {
+  if (!protocol.has("source")) return null;
+  const file = protocol.map("source").known(["repository", "commit", "file"]);
   return { repository: file.text("repository"), commit: file.text("commit"), file: file.text("file") };
 }
 
@@ -181,15 +136,6 @@ function parseMaxPoints(file: Reader): MaxPoints {
   const n: { [rule in ThresholdSource]?: number } = {};
   for (const rule of RULES) if (file.has(rule)) n[rule] = file.number(rule, 1);
   return { policy: file.one("policy", ["first", "error", "exactly"]), n };
-}
-
-function parseAlphas(file: Reader): readonly number[] {
-  const alphas = file.list("alphas").map((alpha) => {
-    if (typeof alpha !== "number" || !(alpha > 0)) file.fail("alphas", "must be a list of positive numbers");
-    return alpha;
-  });
-  if (alphas.length === 0) file.fail("alphas", "must hold at least one number");
-  return alphas;
 }
 
 /** A protocol that departs from its own definition of a hit must say so. */

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
 import { parseFamily } from "./parse.ts";
+import type { MaskProtocol, Protocol } from "./types.ts";
 
 function family(changes: Record<string, unknown> = {}): Record<string, unknown> {
   return {
@@ -22,7 +23,8 @@ function family(changes: Record<string, unknown> = {}): Record<string, unknown> 
 }
 
 Deno.test("parseFamily() lets a variant replace whole keys and inherit the others", () => {
-  const { protocols, default: standard } = parseFamily(family(), "demo");
+  const { protocols: all, default: standard } = parseFamily(family(), "demo");
+  const protocols = all as Protocol[];
   assertEquals(standard, "demo-a");
   assertEquals(protocols.map(({ name, family, average, frame, title }) => ({ name, family, average, frame, title })), [
     { name: "demo-a", family: "demo", average: "image", frame: { kind: "stretch", side: 256 }, title: "Demo" },
@@ -32,7 +34,7 @@ Deno.test("parseFamily() lets a variant replace whole keys and inherit the other
 
 Deno.test("parseFamily() fills what is left out with nothing special", () => {
   const { source, groundTruth, maxPoints, sentinel, collapsePixels, categoryWeights, defects, unofficial } =
-    parseFamily(family(), "demo").protocols[0]!;
+    parseFamily(family(), "demo").protocols[0]! as Protocol;
   assertEquals(
     { source, groundTruth, maxPoints, sentinel, collapsePixels, categoryWeights, defects, unofficial },
     {
@@ -97,5 +99,84 @@ Deno.test("parseFamily() refuses a departure from the definition that no defect 
   for (const [changes, text] of departures) {
     assertThrows(() => parseFamily(family(changes), "demo"), InputError, text);
     assertEquals(parseFamily(family({ ...changes, defects: ["named"] }), "demo").protocols[0]!.defects, ["named"]);
+  }
+});
+
+function flowFamily(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: "demo",
+    default: "demo",
+    title: "Demo",
+    metric: "flow-pck",
+    threshold: { of: "image", side: "target" },
+    comparison: "<=",
+    average: "image",
+    direction: "forward",
+    alphas: [0.1],
+    variants: { demo: changes },
+  };
+}
+
+function maskFamily(changes: Record<string, unknown> = {}): Record<string, unknown> {
+  return {
+    name: "demo",
+    default: "demo",
+    title: "Demo",
+    metric: "mask-transfer",
+    transfer: "warp",
+    frame: { kind: "original" },
+    measures: ["iou"],
+    direction: "reverse",
+    variants: { demo: changes },
+  };
+}
+
+Deno.test("parseFamily() reads dense protocols", () => {
+  assertEquals(parseFamily(flowFamily(), "demo").protocols, [{
+    name: "demo",
+    family: "demo",
+    title: "Demo",
+    source: null,
+    metric: "flow-pck",
+    threshold: { of: "image", side: "target" },
+    comparison: "<=",
+    average: "image",
+    pooledThreshold: "own",
+    direction: "forward",
+    alphas: [0.1],
+    defects: [],
+  }]);
+  const outline = { transfer: "outline", direction: "forward", frame: { kind: "shrink", side: 300 } };
+  const mask = parseFamily(maskFamily(outline), "demo").protocols[0]! as MaskProtocol;
+  assertEquals([mask.transfer, mask.frame, mask.measures, mask.alphas], ["outline", outline.frame, ["iou"], []]);
+});
+
+Deno.test("parseFamily() refuses what a dense protocol cannot mean, and an unnamed defect", () => {
+  const flow: [Record<string, unknown>, string][] = [
+    [{ arithmetic: "float64" }, 'unknown key "arithmetic"'],
+    [{ threshold: { of: "box", side: "target" } }, '"of" is "box"'],
+    [{ direction: "reverse" }, '"direction" is "reverse"'],
+    [{ comparison: "<" }, '"comparison" is "<"'],
+    [{ average: "category-image" }, '"average" is "category-image"'],
+    [{ pooled_threshold: "last" }, '"pooled_threshold" belongs to the average "point"'],
+    [{ pooled_threshold: "last", average: "point" }, '"defects" must name the defect'],
+    [{ alphas: [] }, '"alphas" must hold at least one'],
+  ];
+  const mask: [Record<string, unknown>, string][] = [
+    [{ alphas: [0.1] }, 'unknown key "alphas"'],
+    [{ transfer: "wrap" }, 'did you mean "warp"?'],
+    [{ transfer: "outline" }, '"direction" must be forward'],
+    [{ frame: { kind: "shrink", side: 300 } }, '"frame" must be original'],
+    [{ frame: { kind: "original", side: 300 } }, '"side" belongs to shrink'],
+    [{ measures: [] }, '"measures" must hold at least one'],
+    [{ measures: ["pck"] }, '"measures" holds "pck"'],
+    [{ transfer: "outline", direction: "forward", measures: ["loc-err"] }, 'cannot hold "loc-err"'],
+  ];
+  for (const [make, cases] of [[flowFamily, flow], [maskFamily, mask]] as const) {
+    for (const [changes, text] of cases) {
+      const { message } = assertThrows(() => parseFamily(make(changes), "demo"), InputError);
+      assertStringIncludes(message, "demo.yaml");
+      assertStringIncludes(message, text);
+    }
   }
 });

@@ -111,3 +111,52 @@ export interface Protocol {
   /** Benchmark rules the official code has no case for; this project fills them in the obvious way. */
   readonly unofficial: readonly ThresholdSource[];
 }
+
+/** What every protocol tells, whatever it judges. */
+type ProtocolLabel = Pick<Protocol, "name" | "family" | "title" | "source" | "direction" | "alphas" | "defects">;
+
+/**
+ * One evaluation protocol of dense flow against dense truth: a judged pixel is right within alpha * threshold (<=), in
+ * original pixels; the mean end-point error goes with it.
+ */
+export interface FlowProtocol extends ProtocolLabel {
+  readonly metric: "flow-pck";
+  /** The longer side of this picture of the pair is what alpha = 1 stands for. */
+  readonly threshold: { readonly of: "image"; readonly side: "source" | "target" };
+  readonly comparison: "<=";
+  /** `image`: mean over pairs of the pair's share of pixels; `point`: share of all pixels. */
+  readonly average: "image" | "point";
+  /** Whose threshold judges a pixel: its own pair's, or the LAST pair's for all of them (a defect). */
+  readonly pooledThreshold: "own" | "last";
+  /** The truth lies on the source's pixels. */
+  readonly direction: "forward";
+}
+
+/** What a mask protocol measures: label transfer accuracy, intersection over union, localisation error. */
+export type MaskMeasure = "lt-acc" | "iou" | "loc-err";
+
+/** One evaluation protocol of masks carried from one picture to the other by the dense flow. Measures are per pair. */
+export interface MaskProtocol extends ProtocolLabel {
+  readonly metric: "mask-transfer";
+  /**
+   * `warp`: each target pixel takes the source mask's label where the flow (target -> source, so `reverse`) sends it.
+   * `outline`: the vertices of the source outline follow the flow (`forward`), and the polygon is filled.
+   */
+  readonly transfer: "warp" | "outline";
+  /** Where outlines are filled and compared: original pixels, or shrunk to a longer side. */
+  readonly frame: ProtocolFrame;
+  readonly measures: readonly MaskMeasure[];
+  /** Empty: masks have no threshold. */
+  readonly alphas: readonly never[];
+}
+
+/** A protocol of dense predictions. */
+export type DenseProtocol = FlowProtocol | MaskProtocol;
+
+/** Any protocol a run can be scored under. */
+export type AnyProtocol = Protocol | DenseProtocol;
+
+/** Whether a protocol judges dense predictions rather than keypoints. */
+export function isDense(protocol: AnyProtocol): protocol is DenseProtocol {
+  return protocol.metric === "flow-pck" || protocol.metric === "mask-transfer";
+}
