@@ -6,7 +6,7 @@
 import { InputError } from "../../core/errors.ts";
 import { networkBackbone, type Tap } from "../../core/graph/backbone.ts";
 import { decodeModel } from "../../core/graph/onnx/proto.ts";
-import { outputNames, tapModel } from "../../core/graph/onnx/tap.ts";
+import { checkTaps, outputNames, tapModel } from "../../core/graph/onnx/tap.ts";
 import { pictureOptions } from "../../core/graph/picture_options.ts";
 import { sessionOptions } from "../../core/graph/session_options.ts";
 import { option } from "../../core/option.ts";
@@ -37,6 +37,7 @@ export default {
     const proto = decodeModel(await Deno.readFile(path), path);
     const asked = layersOf(options.layers);
     const layers = asked.length > 0 ? asked : outputNames(proto);
+    checkTaps(proto, path, layers);
     return networkBackbone({
       card,
       identity: { sha256, layers },

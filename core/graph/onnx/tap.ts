@@ -30,15 +30,8 @@ export function tapModel(proto: ModelProto, path: string, taps: readonly string[
   }
   const info = graph.input!.find(({ name }) => name === input)!;
   checkInput(info, path, shape);
-  const produced = new Map<string, NodeProto>();
-  for (const node of graph.node ?? []) for (const name of node.output ?? []) if (name !== "") produced.set(name, node);
-  for (const tap of taps) {
-    if (!produced.has(tap)) {
-      throw new InputError(
-        `Cannot tap "${tap}" of network "${path}"${suggestTap(tap, [...produced.keys()], outputNames(proto))}`,
-      );
-    }
-  }
+  const produced = producers(graph);
+  checkTaps(proto, path, taps);
   const { nodes, names } = ancestors(graph, produced, taps);
   return {
     name: path,
@@ -57,6 +50,22 @@ export function tapModel(proto: ModelProto, path: string, taps: readonly string[
     folder: dirname(Deno.realPathSync(path)),
     inputs: { [input]: shape },
   };
+}
+
+/** Checks that every tap is a tensor of the network. @throws InputError naming the tap and what is near it. */
+export function checkTaps(proto: ModelProto, path: string, taps: readonly string[]): void {
+  const names = [...producers(proto.graph!).keys()];
+  const known = new Set(names);
+  const wrong = taps.find((tap) => !known.has(tap));
+  if (wrong === undefined) return;
+  throw new InputError(`Cannot tap "${wrong}" of network "${path}"${suggestTap(wrong, names, outputNames(proto))}`);
+}
+
+/** The node that gives each tensor. */
+function producers(graph: GraphProto): Map<string, NodeProto> {
+  const produced = new Map<string, NodeProto>();
+  for (const node of graph.node ?? []) for (const name of node.output ?? []) if (name !== "") produced.set(name, node);
+  return produced;
 }
 
 function tensorType(info: ValueInfoProto, shape: readonly number[]): NonNullable<ValueInfoProto["type"]> {

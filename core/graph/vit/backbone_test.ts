@@ -1,0 +1,133 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { InputError } from "../../errors.ts";
+import { type GoldenCase, readCase } from "../../golden/vectors.ts";
+import { sharedPath, sharedTest } from "../../testing/shared.ts";
+import type { Card, Image } from "../../types.ts";
+import { caseConfig, feed } from "./_golden.ts";
+import { loadVit, vitBackbone, type VitFamily } from "./backbone.ts";
+import { Graph } from "../graph.ts";
+import { runOnce } from "../session.ts";
+import { defaultSession } from "../session_options.ts";
+import { vit } from "./network.ts";
+
+/** Writes float32 values as a safetensors file of another element type. */
+const TYPES = {
+  F32: (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+  F16: (data: Float32Array) => new Uint8Array(Float16Array.from(data).buffer),
+  // Cut off, not rounded: the values that remain are what the file says.
+  BF16: (data: Float32Array) =>
+    new Uint8Array(Uint16Array.from(new Uint32Array(data.slice().buffer), (w) => w >>> 16).buffer),
+};
+
+async function withCheckpoint(
+  c: GoldenCase,
+  type: keyof typeof TYPES,
+  run: (path: string) => Promise<void>,
+): Promise<void> {
+  const header: Record<string, unknown> = {};
+  const parts: Uint8Array[] = [];
+  let at = 0;
+  for (const [name, { shape, data }] of c.params()) {
+    const bytes = TYPES[type](data);
+    header[name] = { dtype: type, shape, data_offsets: [at, at + bytes.length] };
+    parts.push(bytes);
+    at += bytes.length;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const length = new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer);
+  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+  try {
+    await Deno.writeFile(path, new Blob([length, text, ...parts] as BlobPart[]).stream());
+    await run(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+function family(c: GoldenCase): VitFamily {
+  const config = caseConfig(c, { patch: 14, eps: 1e-6, grid: 37, positions: "scale-offset", layerScale: true });
+  return { config, size: 98, normalise: "imagenet", norm: true, ignore: ["mask_token"] };
+}
+
+function largestError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  assertEquals(a.length, b.length);
+  let worst = 0;
+  for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i]! - b[i]!));
+  return worst;
+}
+
+const CASE = "golden/dinov2_official";
+
+sharedTest("weights mapped from a file give the recorded tokens", CASE, async () => {
+  const c = await readCase(sharedPath(CASE), "a");
+  const { config, ignore } = family(c);
+  // float32 must meet the recorded tolerance; half precision is off by the rounding of its weights, and must be.
+  for (const type of ["F32", "F16", "BF16"] as const) {
+    await withCheckpoint(c, type, async (path) => {
+      const parameters = loadVit({ path }, config, "tiny", ignore);
+      const image = c.input("image");
+      const g = new Graph("mapped");
+      const model = g.model({ y: vit(g, g.input("image", image.shape), parameters, config).blocks.at(-1)!.token });
+      const stored = model.proto.graph!.initializer!.filter(({ dataLocation }) => dataLocation === 1);
+      assert(stored.length > 20, `${stored.length} weights are mapped`);
+      const { y } = await runOnce(model, { image: feed(image) }, defaultSession);
+      const error = largestError(y!.data, c.recorded("x_prenorm").data as Float32Array);
+      // Rounding of the weights alone, four blocks deep; tokens are of the order of 1.
+      assert(error <= { F32: 4.3e-5, F16: 2e-2, BF16: 2e-1 }[type], `${type}: ${error}`);
+      if (type !== "F32") assert(error > 1e-5, "half precision must have been read");
+    });
+  }
+});
+
+const card = { name: "tiny", version: 1, weights: [] as Card["weights"] } as Card;
+
+function picture(width: number, height: number): Image {
+  const data = new Uint8Array(width * height * 3).map((_, i) => (i * 37) % 256);
+  return { width, height, data, sha256: "0", origin: "test" };
+}
+
+sharedTest("a ViT backbone reads several blocks, any facet, any size, and closes", CASE, async () => {
+  const c = await readCase(sharedPath(CASE), "a");
+  await withCheckpoint(c, "F32", async (path) => {
+    const plugin = vitBackbone(family(c));
+    const values = Object.fromEntries(Object.entries(plugin.defaults).map(([name, { value }]) => [name, value]));
+    const build = (own: Record<string, unknown>) =>
+      plugin.build({ card, log: () => {} }, { ...values, weights: path, ...own } as Parameters<typeof plugin.build>[1]);
+    const backbone = await build({ layers: [2, 4], facet: "key", fit: "none", sessions: 1 });
+    for (const [width, height] of [[98, 126], [60, 43], [98, 126]] as const) {
+      const maps = await backbone.extract(picture(width, height));
+      assertEquals(maps.map(({ name }) => name), ["key2", "key4"]);
+      const { grid, channels, data } = maps[0]!;
+      assertEquals([grid.cols, grid.rows, channels], [Math.round(width / 14), Math.round(height / 14), 64]);
+      assertEquals(data.length, grid.cols * grid.rows * 64);
+    }
+    await backbone.close!();
+    const again = await build({ layers: 4, size: 56 });
+    assertEquals((await again.extract(picture(30, 20)))[0]!.grid.rows, 4);
+    assert(again.identity !== backbone.identity);
+    await again.close!();
+    await assertRejects(
+      async () => await build({ layers: 5 }),
+      InputError,
+      "Cannot read block 5 of tiny: its blocks are 1 to 4",
+    );
+    await assertRejects(async () => await build({ registers: true }), InputError, "there is no such network");
+    await assertRejects(async () => await build({ weights: "" }), InputError, "its card names none");
+  });
+});
+
+sharedTest("a checkpoint with a renamed key is one clear line", CASE, async () => {
+  const c = await readCase(sharedPath(CASE), "a");
+  await withCheckpoint(c, "F32", async (path) => {
+    const bytes = await Deno.readFile(path);
+    const text = new TextDecoder("latin1").decode(bytes).replace("blocks.2.norm1.bias", "blocks.2.norn1.bias");
+    await Deno.writeFile(path, Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+    const { config, ignore } = family(c);
+    await assertRejects(
+      // deno-lint-ignore require-await -- turns the throw into a rejection
+      async () => loadVit({ path }, config, "tiny", ignore),
+      InputError,
+      `Cannot use "${path}" as tiny: 1 missing (blocks.2.norm1.bias); 1 unexpected (blocks.2.norn1.bias)`,
+    );
+  });
+});
