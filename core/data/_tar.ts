@@ -1,5 +1,5 @@
 import { createTarDecoder } from "modern-tar";
-import { type ArchiveSink, UnpackError } from "./_archive_sink.ts";
+import type { ArchiveSink } from "./_archive_sink.ts";
 
 /** Writes the entries of a tar file, with or without gzip, to the sink. */
 export async function readTar(path: string, gzip: boolean, sink: ArchiveSink): Promise<void> {
@@ -18,5 +18,5 @@ export async function readTar(path: string, gzip: boolean, sink: ArchiveSink): P
       await body.cancel();
     }
   }
-  if (found === 0) throw new UnpackError("it is no tar file, or an empty one");
+  if (found === 0) throw new Error("no entries: it is no tar file");
 }

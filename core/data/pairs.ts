@@ -28,6 +28,7 @@ export class PairList {
   readonly #pairs = new Map<string, BenchmarkPair>();
   readonly #left: string[] = [];
   #outside = 0;
+  #same = 0;
 
   constructor(readonly incomplete: string) {}
 
@@ -81,6 +82,7 @@ export class PairList {
       notes.push(`${this.#left.length} of ${listed} pairs left out: ${shown}${more}`);
     }
     if (this.#outside > 0) notes.push(`${this.#outside} of ${pairs.length} pairs have points outside their picture`);
+    if (this.#same > 0) notes.push(`${this.#same} of ${pairs.length} pairs have one picture as source and target`);
     return { name, split, threshold, synthetic: false, pairs, sha256: hashPairs(facts, pairs), notes };
   }
 
@@ -106,6 +108,7 @@ export class PairList {
       outside ||= isOutside(points, pair.images[side]);
     }
     if (outside) this.#outside++;
+    if (pair.images.source.id === pair.images.target.id) this.#same++;
   }
 }
 

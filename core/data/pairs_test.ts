@@ -82,6 +82,11 @@ Deno.test("PairList counts pairs with points outside their picture and keeps the
   assertEquals([pairs.length, notes], [2, ["1 of 2 pairs have points outside their picture"]]);
 });
 
+Deno.test("PairList says how many pairs have one picture twice: they are no evidence", async () => {
+  const twice = pair("p1", { images: { source: ref("a.png"), target: ref("a.png") } });
+  assertEquals((await benchmark([twice, pair("p2")])).notes, ["1 of 2 pairs have one picture as source and target"]);
+});
+
 Deno.test("PairList without a pair is an error that says why", async () => {
   assert((await inputErrorOf(() => benchmark([]))).includes("its pair list is empty"));
   const bad = pair("p1", { keypoints: [] });

@@ -2,6 +2,8 @@ import { basename, join } from "@std/path";
 import { InputError, messageOf } from "../errors.ts";
 import { ArchiveSink, UnpackError } from "./_archive_sink.ts";
 
+export { UnpackError };
+
 /** Kinds of archive. */
 export type ArchiveKind = "zip" | "tar" | "tar.gz";
 
