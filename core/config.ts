@@ -1,6 +1,8 @@
 /**
- * Layered configuration with origins. Layers, low to high: core defaults < plugin defaults < card < card preset for
- * the benchmark < config file < command line.
+ * Layered configuration with origins. Layers, low to high: core defaults < plugin defaults < benchmark card < method
+ * card < its preset for the benchmark < config file < command line.
+ *
+ * A benchmark's card says how its data is judged (`protocol`, `run.direction`); a method's card knows more.
  *
  * @module
  */
@@ -36,6 +38,7 @@ export const coreOptions = {
     restart: option(false, "throw away what an earlier run of the same id left"),
     cache: option(".cache/features", "folder of the feature cache"),
     cache_memory: option(512, "feature cache in memory, MiB", { min: 0 }),
+    flow_disk: option(16384, "dense predictions of one run on disk, MiB; a run stops before it needs more", { min: 1 }),
     cache_disk: option(4096, "feature cache on disk, MiB; 0 keeps none", { min: 0 }),
     cache_type: option("float32", "how cached descriptors are stored; float16 halves the size and rounds them", {
       choices: ["float32", "float16"],
@@ -64,6 +67,11 @@ const DEFAULTS: Record<Selector, string> = {
   localizer: "nearest",
   protocol: "paper,original",
 };
+
+/** The protocols a benchmark is scored under unless something else is asked for. */
+export function defaultProtocols(benchmark: Card): readonly string[] {
+  return names(benchmark.settings.protocol ?? DEFAULTS.protocol, "protocol");
+}
 
 /** One resolved value and the layer it came from. */
 export interface Setting {
@@ -191,9 +199,11 @@ async function resolveOne(
   const method = registry.find("method", asked.method ?? DEFAULTS.method);
   const benchmark = registry.find("benchmark", asked.benchmark ?? DEFAULTS.benchmark);
   const preset = new Map(Object.entries(method.presets[benchmark.name] ?? {}));
+  const presetOrigin = `card preset for ${benchmark.name}`;
   const cardLayers: Layer[] = [
+    { origin: "benchmark card", values: new Map(Object.entries(benchmark.settings)) },
     { origin: "card", values: new Map(Object.entries(method.settings)) },
-    { origin: `card preset for ${benchmark.name}`, values: preset },
+    { origin: presetOrigin, values: preset },
   ];
   const select = (selector: "backbone" | "localizer", own: string | undefined) => {
     const fromPreset = preset.get(selector);
@@ -202,7 +212,7 @@ async function resolveOne(
     const origin = asked[selector] !== undefined
       ? originOf(layers, selector)
       : fromPreset !== undefined
-      ? cardLayers[1]!.origin
+      ? presetOrigin
       : own !== undefined
       ? "card"
       : "core default";

@@ -21,13 +21,17 @@ presets: { faces: { kernel: 7, backbone.size: 128 } }
   ),
   "methods/cost-volume/plain/method.yaml": "name: plain\nversion: 1\nsummary: s\nlicence: MIT\nbackbone: net\n",
   "methods/cost-volume/plain/mod.ts": OPTIONS(""),
+  "methods/cost-volume/picky/method.yaml":
+    "name: picky\nversion: 1\nsummary: s\nlicence: MIT\nbackbone: net\nsettings: { protocol: paper }\n",
+  "methods/cost-volume/picky/mod.ts": OPTIONS(""),
   "backbones/net/backbone.yaml": "name: net\nversion: 1\nsummary: s\nlicence: MIT\n",
   "backbones/net/mod.ts": OPTIONS('size: { value: 224, doc: "side" }'),
   "backbones/other/backbone.yaml": "name: other\nversion: 1\nsummary: s\nlicence: MIT\n",
   "backbones/other/mod.ts": OPTIONS('size: { value: 100, doc: "side" }'),
   "benchmarks/faces/benchmark.yaml": "name: faces\nversion: 1\nsummary: s\nlicence: MIT\n",
   "benchmarks/faces/mod.ts": OPTIONS('split: { value: "test", doc: "split" }'),
-  "benchmarks/birds/benchmark.yaml": "name: birds\nversion: 1\nsummary: s\nlicence: MIT\n",
+  "benchmarks/birds/benchmark.yaml":
+    "name: birds\nversion: 1\nsummary: s\nlicence: MIT\nsettings: { protocol: tss, run.direction: both }\n",
   "benchmarks/birds/mod.ts": OPTIONS(""),
 };
 
@@ -73,6 +77,18 @@ Deno.test("resolveRuns() layers plugin default < card < preset < file < command 
   assertEquals(file!.options.method.kernel, 9);
   assertEquals(file!.options.backbone.size, 64);
   assertEquals(originOf(file!, "backbone.size"), "command line");
+});
+
+Deno.test("resolveRuns() takes protocol and direction from the benchmark's card, below everything a method or user says", async () => {
+  const [plain] = await resolve(["method=plain", "benchmark=birds"]);
+  assertEquals([plain!.protocols, plain!.options.run.direction], [["tss"], "both"]);
+  assertEquals([originOf(plain!, "protocol"), originOf(plain!, "run.direction")], ["benchmark card", "benchmark card"]);
+  const [own] = await resolve(["method=picky", "benchmark=birds"]);
+  assertEquals([own!.protocols, originOf(own!, "protocol")], [["paper"], "card"]);
+  const [asked] = await resolve(["method=picky", "benchmark=birds", "protocol=flow"]);
+  assertEquals([asked!.protocols, originOf(asked!, "protocol")], [["flow"], "command line"]);
+  const [other] = await resolve(["method=plain", "benchmark=faces"]);
+  assertEquals([other!.protocols, originOf(other!, "protocol")], [["paper", "original"], "core default"]);
 });
 
 Deno.test("resolveRuns() drops a card's settings for a backbone or localizer the user replaced", async () => {
