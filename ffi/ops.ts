@@ -1,12 +1,14 @@
 import type { Engine } from "./engine.ts";
 import type { ArrayTensor, Input, Tensor } from "./tensor.ts";
 import { type Best, correlate, correlateBest, type CorrelateOptions, type VolumeOptions } from "./ops/correlate.ts";
+import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops/bp_flow.ts";
 import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
 import { l2Normalize, type Norm } from "./ops/l2_normalize.ts";
 import { mutual, type MutualOptions } from "./ops/mutual.ts";
 import { sinkhorn, type SinkhornOptions } from "./ops/sinkhorn.ts";
 import { hough, type HoughOptions, type HoughResult } from "./ops/hough.ts";
+import { conv6d, type Conv6dOptions } from "./ops/conv6d.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -106,5 +108,29 @@ export class Ops implements Disposable {
    */
   hough(votes: Input, options: HoughOptions): Promise<HoughResult> {
     return hough(this.engine, votes, options);
+  }
+
+  /**
+   * Half of a map of bytes, as MATLAB filters and resizes uint8 (see `ffi/reference/halve_bytes.ts`). map: int32
+   * [rows][cols][words of four channels]. @returns int32 [ceil(rows / 2)][ceil(cols / 2)][words]
+   */
+  halveBytes(map: Input): Promise<Tensor> {
+    return halveBytes(this.engine, map);
+  }
+
+  /**
+   * One level of SIFT Flow: integer belief propagation on a grid of displacements, the same numbers everywhere. source,
+   * target: int32 [rows][cols][words of four byte channels]. @returns the flow [height][width][2] and its energies
+   */
+  bpFlow(source: Input, target: Input, options: BpFlowOptions): Promise<BpFlowResult> {
+    return bpFlow(this.engine, source, target, options);
+  }
+
+  /**
+   * Convolution of one channel over two scale axes and four axes of space, or over space alone; the size stays.
+   * x: [A][B][I][J][K][L] or [I][J][K][L]. @returns the same shape
+   */
+  conv6d(x: Input, options: Conv6dOptions): Promise<Tensor> {
+    return conv6d(this.engine, x, options);
   }
 }

@@ -103,6 +103,60 @@ export const symbols = {
     name: "sc_hough",
     nonblocking: true,
   },
+  sc_halve_bytes: { parameters: ["pointer", "pointer", "pointer"], result: "i32" },
+  sc_halve_bytes_async: {
+    parameters: ["pointer", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_halve_bytes",
+    nonblocking: true,
+  },
+  sc_bp_flow: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "i32",
+      "f64",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_bp_flow_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "i32",
+      "f64",
+      "i32",
+      "i32",
+      "i32",
+      "i32",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_bp_flow",
+    nonblocking: true,
+  },
+  sc_conv6d: { parameters: ["pointer", "pointer", "pointer", "f32", "i32", "pointer"], result: "i32" },
+  sc_conv6d_async: {
+    parameters: ["pointer", "pointer", "pointer", "f32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_conv6d",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -116,4 +170,7 @@ export type Operation =
   | "sc_mutual"
   | "sc_conv4d"
   | "sc_sinkhorn"
-  | "sc_hough";
+  | "sc_hough"
+  | "sc_halve_bytes"
+  | "sc_bp_flow"
+  | "sc_conv6d";

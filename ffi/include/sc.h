@@ -121,6 +121,24 @@ SC_OP int32_t sc_sinkhorn(sc_ctx* ctx, sc_tensor* cost, sc_tensor* mu, sc_tensor
  * smoothed by `filter` [odd][odd] with zeros outside. confidence: [m][n] = vote * space of its bin, 0 * vote outside. */
 SC_OP int32_t sc_hough(sc_ctx* ctx, sc_tensor* votes, sc_tensor* source, sc_tensor* target, float cell, int32_t nx, int32_t ny, sc_tensor* filter, sc_tensor* confidence, sc_tensor* space);
 
+/* Half of a map of bytes: Gaussian 5x5 of sigma 0.67 with borders repeated, then bicubic reduction (a = -0.5, antialiased,
+ * mirrored) along rows and columns, rounded to bytes after each of the three. map: int32 [rows][cols][words], four
+ * channels per word in memory order. out: int32 [ceil(rows / 2)][ceil(cols / 2)][words]. */
+SC_OP int32_t sc_halve_bytes(sc_ctx* ctx, sc_tensor* map, sc_tensor* out);
+
+/* One level of SIFT Flow: sequential belief propagation on two coupled planes, exact in integers, as
+ * reference/bp_flow.ts. source: int32 [height][width][words], target: int32 [rows][cols][words], four bytes per word;
+ * centre, flow: int32 [height][width][2], x and y. window 0..64; alpha, bound, 2 window alpha 0..32767; iterations at
+ * least 1; merges 0..6. `corrected`: 1 mends two slips of the authors' program. energies: int32 [`trace` ? iterations : 1][2],
+ * after every or the last iteration, high * 2^24 + low. */
+SC_OP int32_t sc_bp_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, sc_tensor* centre, int32_t window, int32_t alpha, int32_t bound, double gamma, int32_t iterations, int32_t merges, int32_t corrected, int32_t trace, sc_tensor* flow, sc_tensor* energies);
+
+/* Convolution (cross-correlation) of one channel over two scale axes and four axes of space, stride 1, zero padding that
+ * keeps the size. x, out: [A][B][I][J][K][L]; weights: [ka][kb][k1][k2][k3][k4], odd sizes up to 31; or both without the
+ * scale axes. `relu`: 1 turns negative results (and NaN) into 0. Scale offsets with equal 4-D kernels (tied weights) share
+ * their arithmetic. */
+SC_OP int32_t sc_conv6d(sc_ctx* ctx, sc_tensor* x, sc_tensor* weights, float bias, int32_t relu, sc_tensor* out);
+
 #ifdef __cplusplus
 }
 #endif

@@ -1,3 +1,4 @@
+import { bpFlow, halveBytes } from "./bp_flow.ts";
 import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import l2Normalize from "./l2_normalize.ts";
@@ -5,6 +6,7 @@ import mutual from "./mutual.ts";
 import type { ParityOp } from "./parity.ts";
 import sinkhorn from "./sinkhorn.ts";
 import hough from "./hough.ts";
+import conv6d from "./conv6d.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -15,4 +17,7 @@ export const parityOps: readonly ParityOp[] = [
   conv4d,
   sinkhorn,
   hough,
+  halveBytes,
+  bpFlow,
+  conv6d,
 ];
