@@ -158,3 +158,31 @@ sharedTest(
     assert(test.every(({ source, target }) => source.n === target.n));
   },
 );
+
+const RECORDED = "golden/protocols/pfpascal.json";
+
+sharedTest(
+  "the points of the real list are those the official evaluators saw",
+  ["data/PF-PASCAL-lists", RECORDED],
+  async () => {
+    type Xy = readonly (readonly [number, number])[];
+    interface Recorded {
+      readonly category: string;
+      readonly source_points: Xy;
+      readonly target_points: Xy;
+    }
+    const { pairs } = JSON.parse(Deno.readTextFileSync(sharedPath(RECORDED))) as { pairs: Recorded[] };
+    // Recorded in float32 and counted from 1.
+    const key = (category: string, points: Iterable<number>) =>
+      `${category} ${Array.from(points, (value) => Math.fround(value).toFixed(3)).join(" ")}`;
+    const listed = readSplit(sharedPath("data/PF-PASCAL-lists"), "test", await cardOf(import.meta.url));
+    const keys = new Set(listed.map(({ category, points }) => {
+      const { source, target } = points!();
+      return key(category, [...source.xy, ...target.xy].map((value) => value + 1));
+    }));
+    const found = pairs.filter((one) =>
+      keys.has(key(one.category, [...one.source_points.flat(), ...one.target_points.flat()]))
+    );
+    assertEquals(found.length, pairs.length);
+  },
+);

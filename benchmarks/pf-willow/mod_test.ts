@@ -153,3 +153,34 @@ sharedTest("pf-willow reads the 180 real pairs; list and .mat files agree", "dat
   const all = await open(sharedPath("data/PF-WILLOW"), { pairs: "all" });
   assertEquals(all.sha256, listed.sha256);
 });
+
+const RUN = "golden/nn_dsift/all_pairs.json";
+
+sharedTest(
+  "pf-willow has the points, sizes and pairs that the recorded official run saw",
+  ["data/PF-WILLOW", RUN],
+  async () => {
+    interface Recorded {
+      readonly A: string;
+      readonly B: string;
+      readonly src_xy: readonly (readonly [number, number])[];
+      readonly gt_xy: readonly (readonly [number, number])[];
+      readonly size_A: readonly [number, number];
+      readonly size_B: readonly [number, number];
+    }
+    const { pairs: recorded } = JSON.parse(Deno.readTextFileSync(sharedPath(RUN))) as { pairs: Recorded[] };
+    const { pairs } = await open(sharedPath("data/PF-WILLOW"));
+    const stem = (path: string) => path.split("/").at(-1)!.replace(".png", "");
+    const byId = new Map(recorded.map((one) => [`${one.A.split("/").at(-2)}/${stem(one.A)}-${stem(one.B)}`, one]));
+    assertEquals([byId.size, pairs.length], [180, 180]);
+    for (const { id, points, images } of pairs) {
+      const { src_xy, gt_xy, size_A, size_B } = byId.get(id)!;
+      assertEquals([images.source.size, images.target.size].map((s) => [s!.width, s!.height]), [[...size_A], [
+        ...size_B,
+      ]]);
+      // The recording counts pixels from 1.
+      src_xy.flat().forEach((value, i) => assertAlmostEquals(points.source.xy[i]! + 1, value, 1e-9));
+      gt_xy.flat().forEach((value, i) => assertAlmostEquals(points.target.xy[i]! + 1, value, 1e-9));
+    }
+  },
+);
