@@ -105,10 +105,11 @@ export function weightPath(entry: WeightCard, dir: string): string {
   return join(dir, entry.name);
 }
 
-/** The hash written beside a file when it was downloaded. */
+/** The hash that the download of a file recorded in `<file>.json`; undefined where nothing was recorded. */
 export async function recordedHash(path: string): Promise<string | undefined> {
   try {
-    return /^[0-9a-f]{64}/.exec(await Deno.readTextFile(`${path}.sha256`))?.[0];
+    const { sha256 } = JSON.parse(await Deno.readTextFile(`${path}.json`)) as { sha256?: unknown };
+    return typeof sha256 === "string" ? sha256 : undefined;
   } catch {
     return undefined;
   }
