@@ -68,6 +68,12 @@ function judge({ url, bytes }: Transfer, { status, headers, body }: Response, as
     if (status >= 500 || status === 408 || status === 429) throw new TransferError(message);
     throw new InputError(`Cannot download ${url}: ${message}`);
   }
+  // Some servers call a .tar.gz file itself "encoded": asked for identity, fetch gives its bytes as they are.
+  const encoding = headers.get("content-encoding") ?? "identity";
+  if (encoding !== "identity" && !/\.t?gz$/.test(new URL(url).pathname)) {
+    drop();
+    throw new InputError(`Cannot download ${url}: the server sends it compressed (${encoding}) though asked not to`);
+  }
   let start = 0, total = numberOf(headers.get("content-length"));
   if (status === 206) {
     const range = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get("content-range") ?? "");

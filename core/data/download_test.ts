@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { type Answer, type Asked, rangeAnswer, withServer } from "./_test_server.ts";
 import { inputErrorOf, inTempFolder, put } from "./_testing.ts";
 import { download, type DownloadOptions } from "./download.ts";
@@ -146,6 +147,19 @@ Deno.test("download() takes more bytes than announced, or fewer, for what they a
   await scene(() => ({ body: FILE }), async (url, dest) => {
     const message = await inputErrorOf(() => download({ url, dest, bytes: 1000 }, FAST));
     assert(message.includes("more than the 1000 bytes"), message);
+  });
+});
+
+Deno.test("download() takes a .tar.gz file as it is where the server calls it encoded, and refuses other encoded files", async () => {
+  const body = new Uint8Array(gzipSync(FILE));
+  const headers = { "content-length": body.length, "content-encoding": "gzip", etag: '"1"' };
+  await scene(() => ({ headers, body }), async (url, dest, asked) => {
+    const { bytes } = await download({ url: url.replace(".zip", ".tar.gz"), dest }, FAST);
+    assertEquals([bytes, asked[0]!.headers.get("accept-encoding")], [body.length, "identity"]);
+    assertEquals(Deno.readFileSync(dest), body);
+  });
+  await scene(() => ({ headers, body }), async (url, dest) => {
+    assert((await inputErrorOf(() => download({ url, dest }, FAST))).includes("compressed (gzip) though asked not to"));
   });
 });
 
