@@ -5,9 +5,10 @@
  */
 import { join } from "@std/path";
 import { ConfigError, InputError } from "../errors.ts";
-import type { Benchmark, BenchmarkPair, Matches, Method } from "../types.ts";
+import type { Benchmark, BenchmarkPair, Image, Matches, Method, Pair } from "../types.ts";
 import { ImageLoader } from "./images.ts";
-import { type Direction, type Prediction, PredictionFile, predictionOf } from "./predictions.ts";
+import { LineFile } from "./line_file.ts";
+import { type Direction, type Prediction, predictionFormat, predictionOf } from "./predictions.ts";
 import type { RunRecord } from "./record.ts";
 
 /** What the caller of {@linkcode evaluate} is told and asked while it runs. */
@@ -43,7 +44,8 @@ export async function evaluate(
   fileName: string,
   hooks: EvaluateHooks,
 ): Promise<Evaluation> {
-  const file = await PredictionFile.open(join(folder, fileName), pairs, record.direction);
+  const order = pairs.map((pair) => pair.id);
+  const file = await LineFile.open(join(folder, fileName), order, predictionFormat(pairs, record.direction));
   const images = new ImageLoader();
   const resumed = file.done.size;
   try {
@@ -71,11 +73,7 @@ async function predict(
   log: (line: string) => void,
 ): Promise<Prediction> {
   try {
-    if (pair.images.source.id === pair.images.target.id) {
-      throw new InputError(`source and target are the same picture "${pair.images.source.origin}"`);
-    }
-    const source = await images.load(pair.images.source);
-    const target = await images.load(pair.images.target);
+    const { source, target } = await loadPair(pair, images);
     const { points } = pair;
     const forward = direction === "reverse" ? undefined : await method.correspond(source, target, points.source);
     const reverse = direction === "forward" ? undefined : await method.correspond(target, source, points.target);
@@ -87,6 +85,14 @@ async function predict(
     log(`Skipped pair "${pair.id}": ${error.message}`);
     return { pair: pair.id, skipped: error.message };
   }
+}
+
+/** Both pictures of a pair. Throws InputError where one cannot be used, or they are the same. */
+export async function loadPair(pair: BenchmarkPair, images: ImageLoader): Promise<Pair<Image>> {
+  if (pair.images.source.id === pair.images.target.id) {
+    throw new InputError(`source and target are the same picture "${pair.images.source.origin}"`);
+  }
+  return { source: await images.load(pair.images.source), target: await images.load(pair.images.target) };
 }
 
 /** A method that returns another number of points than it was asked is a bug of that method, not of the data. */

@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { InputError, messageOf } from "../errors.ts";
 import type { BenchmarkPair, Matches, Points } from "../types.ts";
-import { writeWhole } from "./files.ts";
+import { type LineFormat, type Lines, readLines } from "./line_file.ts";
 
 /** What is known of one pair: predictions, or why there are none. */
 export interface Prediction {
@@ -102,98 +101,17 @@ export function decodeLine(
   };
 }
 
-/**
- * The file of predictions of one run or one shard. Only one process at a time may hold it (the caller locks).
- */
-export class PredictionFile {
-  readonly #file: Deno.FsFile;
-
-  private constructor(
-    readonly path: string,
-    file: Deno.FsFile,
-    readonly order: readonly string[],
-    /** Predictions so far, by pair. */
-    readonly done: Map<string, Prediction>,
-    private lines: Map<string, string>,
-  ) {
-    this.#file = file;
-  }
-
-  /**
-   * Opens the file and keeps what is whole in it. A last line without its newline was being written when the process
-   * died: it is dropped. Pairs that were skipped are tried again.
-   *
-   * @throws InputError naming the line when one in the middle is not of this run.
-   */
-  static async open(path: string, pairs: readonly BenchmarkPair[], direction: Direction): Promise<PredictionFile> {
-    const order = pairs.map((pair) => pair.id);
-    const { done, lines, wholeBytes, size } = await readPredictions(path, pairs, direction);
-    const file = await Deno.open(path, { create: true, write: true });
-    if (size > wholeBytes) await file.truncate(wholeBytes);
-    await file.seek(0, Deno.SeekMode.End);
-    for (const [id, prediction] of done) if (prediction.skipped !== undefined) done.delete(id);
-    return new PredictionFile(path, file, order, done, lines);
-  }
-
-  /** Adds one line. Throws InputError when it cannot be written whole (a full disk): what was written before is safe. */
-  append(prediction: Prediction): void {
-    const line = encodeLine(prediction);
-    const bytes = new TextEncoder().encode(`${line}\n`);
-    try {
-      for (let at = 0; at < bytes.length;) at += this.#file.writeSync(bytes.subarray(at));
-    } catch (error) {
-      throw new InputError(
-        `Cannot write "${this.path}": ${messageOf(error)}; ${this.done.size} of ${this.order.length} pairs are safe, ` +
-          `the same command resumes after them`,
-      );
-    }
-    this.done.set(prediction.pair, prediction);
-    this.lines.set(prediction.pair, line);
-  }
-
-  /**
-   * Makes the finished file canonical: one line per pair, in the benchmark's order, so that an interrupted run ends in
-   * the same bytes as one that was not.
-   */
-  async finish(): Promise<void> {
-    const text = this.order.map((id) => `${this.lines.get(id)}\n`).join("");
-    if (await Deno.readTextFile(this.path) !== text) await writeWhole(this.path, text);
-  }
-
-  close(): void {
-    this.#file.close();
-  }
+/** The lines of `predictions.jsonl`. */
+export function predictionFormat(pairs: readonly BenchmarkPair[], direction: Direction): LineFormat<Prediction> {
+  const byId = new Map(pairs.map((pair) => [pair.id, pair]));
+  return { encode: encodeLine, decode: (line) => decodeLine(line, byId, direction) };
 }
 
-/** The whole lines of a file of predictions. See {@linkcode PredictionFile.open}. */
-export async function readPredictions(
+/** The whole lines of a file of predictions. */
+export function readPredictions(
   path: string,
   pairs: readonly BenchmarkPair[],
   direction: Direction,
-): Promise<{ done: Map<string, Prediction>; lines: Map<string, string>; wholeBytes: number; size: number }> {
-  const byId = new Map(pairs.map((pair) => [pair.id, pair]));
-  const done = new Map<string, Prediction>();
-  const lines = new Map<string, string>();
-  let bytes: Uint8Array;
-  try {
-    bytes = await Deno.readFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return { done, lines, wholeBytes: 0, size: 0 };
-    throw new InputError(`Cannot read "${path}": ${messageOf(error)}`);
-  }
-  const wholeBytes = bytes.lastIndexOf(10) + 1;
-  const text = new TextDecoder().decode(bytes.subarray(0, wholeBytes));
-  let number = 0;
-  for (const line of text.split("\n").slice(0, -1)) {
-    number++;
-    const prediction = decodeLine(line, byId, direction);
-    if (prediction === undefined) {
-      throw new InputError(
-        `Cannot use "${path}": line ${number} is not a prediction of this run; run.restart=true begins it anew`,
-      );
-    }
-    done.set(prediction.pair, prediction);
-    lines.set(prediction.pair, line);
-  }
-  return { done, lines, wholeBytes, size: bytes.length };
+): Promise<Lines<Prediction>> {
+  return readLines(path, predictionFormat(pairs, direction));
 }

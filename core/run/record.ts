@@ -4,6 +4,7 @@
  * @module
  */
 import { sha256 } from "../cache/mod.ts";
+import { rootOf } from "../build.ts";
 import type { RunConfig } from "../config.ts";
 import type { Benchmark, OptionValue } from "../types.ts";
 import type { Direction } from "./predictions.ts";
@@ -81,7 +82,7 @@ export async function recordOf(
       sha256: benchmark.sha256,
       synthetic: benchmark.synthetic,
       pairs: benchmark.pairs.length,
-      root: config.root ?? null,
+      root: rootOf(config) ?? null,
     },
     direction: config.options.run.direction as Direction,
     limit: limit !== null && limit < benchmark.pairs.length ? limit : null,
