@@ -74,6 +74,22 @@ async function openConfiguredOps(config: RunConfig, log: (line: string) => void)
   });
 }
 
+/** Where `deno task data` puts a benchmark: `data/<name>` below the folder the command is started in. */
+export function dataFolder(name: string): string {
+  return `data/${name}`;
+}
+
+/** The folder of a configuration's data: `benchmark.root`, or the data folder's entry where there is one. */
+export function rootOf(config: RunConfig): string | undefined {
+  if (config.root !== undefined) return config.root;
+  const folder = dataFolder(config.benchmark.name);
+  try {
+    return Deno.statSync(folder).isDirectory ? folder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /** Builds the benchmark of a configuration. Throws InputError where its data is absent or broken. */
 export async function buildBenchmark(
   registry: Registry,
@@ -81,8 +97,9 @@ export async function buildBenchmark(
   log: (line: string) => void,
 ): Promise<Benchmark> {
   const plugin = await registry.load({ ...config.benchmark, kind: "benchmark" });
+  const root = rootOf(config);
   const benchmark = await plugin.build(
-    { card: config.benchmark, log, ...(config.root === undefined ? {} : { root: config.root }) },
+    { card: config.benchmark, log, ...(root === undefined ? {} : { root }) },
     config.options.benchmark,
   );
   if (benchmark.pairs.length === 0) {

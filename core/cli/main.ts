@@ -70,8 +70,13 @@ const commands: Record<string, Command> = {
   },
   data: {
     doc: "download a benchmark's data",
-    usage: "data benchmark=NAME [root=DIR] [accept=true]",
+    usage: "data benchmark=NAME [root=DIR] [show=true]",
     load: () => import("./data.ts"),
+  },
+  weights: {
+    doc: "download the weights of a backbone or method",
+    usage: "weights name=NAME [file=FILE] [dir=DIR] [show=true]",
+    load: () => import("./weights.ts"),
   },
 };
 
