@@ -51,9 +51,10 @@ constexpr int kRegisters = kLanes == 16 ? 16 : 12;
 constexpr int cells_for(int vectors) { return kRegisters / vectors; }
 
 // acc[cell][group] += sum over taps and q < depth of x[(cell * in) + q] * w[q][group]
-template <int kCells, int kVectors, int kIn>
-void spread(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, int64_t depth, float* acc,
-            int64_t stride) {
+template <int kCells, int kVectors, int kIn, int kDepth>
+void spread(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, int64_t any_depth,
+            float* acc, int64_t stride) {
+  const int64_t depth = kDepth > 0 ? kDepth : any_depth;
   const int64_t in = kIn > 0 ? kIn : in_channels;
   V sum[kCells][kVectors];
 #pragma GCC unroll 16
@@ -85,33 +86,38 @@ void spread(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, 
 
 using Spread = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, float*, int64_t);
 
-template <int kVectors, int kIn, size_t... kCells>
+template <int kVectors, int kIn, int kDepth, size_t... kCells>
 constexpr std::array<Spread, sizeof...(kCells)> spread_row(std::index_sequence<kCells...>) {
-  return {spread<static_cast<int>(kCells) + 1, kVectors, kIn>...};
+  return {spread<static_cast<int>(kCells) + 1, kVectors, kIn, kDepth>...};
 }
-template <int kVectors, int kIn>
-Spread spread_for(int64_t cells) {
-  static constexpr auto table = spread_row<kVectors, kIn>(std::make_index_sequence<cells_for(kVectors)>());
+template <int kVectors, int kIn, int kDepth>
+Spread spread_of(int64_t cells) {
+  static constexpr auto table = spread_row<kVectors, kIn, kDepth>(std::make_index_sequence<cells_for(kVectors)>());
   return table[cells - 1];
 }
 template <int kVectors>
-Spread spread_for(int64_t cells, int64_t in) {
-  // Known strides become constants in the addresses.
-  if (in == 16) return spread_for<kVectors, 16>(cells);
-  if (in == 1) return spread_for<kVectors, 1>(cells);
-  return spread_for<kVectors, 0>(cells);
+Spread spread_for(int64_t cells, int64_t in, int64_t depth) {
+  // Known strides become constants in the addresses, known short depths are unrolled.
+  if (in == 16) return spread_of<kVectors, 16, 0>(cells);
+  if (in == 1 && depth == 3) return spread_of<kVectors, 1, 3>(cells);
+  if (in == 1 && depth == 5) return spread_of<kVectors, 1, 5>(cells);
+  return spread_of<kVectors, 0, 0>(cells);
 }
 
 // --------------------------------------------------------------------------------------------------------------- dot
 
-constexpr int kDotCells = kLanes == 16 ? 12 : 8;
+constexpr int kDotCells = 12;
 
-// out[cell] += sum over taps and q < depth of x[cell * in + q] * w[q]
-template <int kCells>
-void dot(const Tap* taps, int64_t count, int64_t first, int64_t in, int64_t depth, float* out) {
-  V sum[kCells] = {};
-  float rest[kCells] = {};
+// acc[cell][lane] += sum over taps and q of x[cell * in + q] * w[q], lane = q % kLanes; the caller adds the lanes. The
+// last vector of the depth may hang over: what it reads beyond is masked, not multiplied by a zero weight (NaN).
+template <int kCells, int kIn>
+void dot(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, int64_t depth, float* acc) {
+  const int64_t in = kIn > 0 ? kIn : in_channels;
+  V sum[kCells];
+#pragma GCC unroll 12
+  for (int r = 0; r < kCells; r++) sum[r] = load(acc + r * kLanes);
   const int64_t whole = depth / kLanes * kLanes;
+  const VI mask = lane_indices() < static_cast<int32_t>(depth - whole);
   for (int64_t t = 0; t < count; t++) {
     const float *x = taps[t].x + first, *w = taps[t].w;
     for (int64_t q = 0; q < whole; q += kLanes) {
@@ -119,18 +125,22 @@ void dot(const Tap* taps, int64_t count, int64_t first, int64_t in, int64_t dept
 #pragma GCC unroll 12
       for (int r = 0; r < kCells; r++) sum[r] += load(x + r * in + q) * weight;
     }
-    for (int64_t q = whole; q < depth; q++) {
-      for (int r = 0; r < kCells; r++) rest[r] += x[r * in + q] * w[q];
-    }
+    if (whole == depth) continue;
+    V weight = load(w + whole);
+#pragma GCC unroll 12
+    for (int r = 0; r < kCells; r++) sum[r] += select(mask, load(x + r * in + whole), V{}) * weight;
   }
-  for (int r = 0; r < kCells; r++) out[r] += sum_lanes(sum[r]) + rest[r];
+#pragma GCC unroll 12
+  for (int r = 0; r < kCells; r++) store(acc + r * kLanes, sum[r]);
 }
 
 using Dot = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, float*);
-template <size_t... kCells>
+template <int kIn, size_t... kCells>
 constexpr std::array<Dot, sizeof...(kCells)> dot_row(std::index_sequence<kCells...>) {
-  return {dot<static_cast<int>(kCells) + 1>...};
+  return {dot<static_cast<int>(kCells) + 1, kIn>...};
 }
+constexpr auto kDots = dot_row<0>(std::make_index_sequence<kDotCells>());
+constexpr auto kDots16 = dot_row<16>(std::make_index_sequence<kDotCells>());
 
 // ------------------------------------------------------------------------------------------------------------ planar
 
@@ -139,16 +149,27 @@ constexpr int kPlanar = 4;
 
 template <int kVectors>
 void planar(const Tap* taps, int64_t count, int64_t first, int64_t depth, int64_t cells, float* out) {
-  V sum[kVectors] = {};
-  for (int64_t t = 0; t < count; t++) {
-    const float *x = taps[t].x + first, *w = taps[t].w;
+  // Two taps at a time: one alone has too few sums to hide the latency of a multiply-add.
+  V sum[2][kVectors] = {};
+  for (int64_t t = 0; t < count; t += 2) {
+    const float *x0 = taps[t].x + first, *w0 = taps[t].w;
+    if (t + 1 == count) {
+      for (int64_t d = 0; d < depth; d++) {
+        for (int v = 0; v < kVectors; v++) sum[0][v] += load(x0 + d + v * kLanes) * splat(w0[d]);
+      }
+      break;
+    }
+    const float *x1 = taps[t + 1].x + first, *w1 = taps[t + 1].w;
     for (int64_t d = 0; d < depth; d++) {
-      V weight = splat(w[d]);
+      V a = splat(w0[d]), b = splat(w1[d]);
 #pragma GCC unroll 4
-      for (int v = 0; v < kVectors; v++) sum[v] += load(x + d + v * kLanes) * weight;
+      for (int v = 0; v < kVectors; v++) {
+        sum[0][v] += load(x0 + d + v * kLanes) * a;
+        sum[1][v] += load(x1 + d + v * kLanes) * b;
+      }
     }
   }
-  for (int64_t c = 0; c < cells; c++) out[c] += sum[c / kLanes][c % kLanes];
+  for (int64_t c = 0; c < cells; c++) out[c] += sum[0][c / kLanes][c % kLanes] + sum[1][c / kLanes][c % kLanes];
 }
 
 // ------------------------------------------------------------------------------------------------------------- layer
@@ -159,10 +180,11 @@ struct Packed {
   int64_t group;   // output channels of a block
   int64_t groups;
   int64_t depth;   // k4 * in
+  int64_t stored;  // depth, rounded up to whole vectors for `dot`
   const float* data;
   // spread: [a][b][c][group][q][channel]; else [a][b][c][out][q]
   const float* tap(const Conv4dLayer& l, int64_t a, int64_t b, int64_t c, int64_t block) const {
-    return data + ((((a * l.k[1] + b) * l.k[2] + c) * groups + block) * depth) * group;
+    return data + ((((a * l.k[1] + b) * l.k[2] + c) * groups + block) * stored) * group;
   }
 };
 
@@ -171,13 +193,18 @@ int64_t group_of(const Conv4dLayer& l) {
   return kLanes <= 8 && l.out % kGroup > 0 && l.out % kGroup <= 8 && l.out < kGroup ? 8 : kGroup;
 }
 
+int64_t stored_depth(const Conv4dLayer& l) {
+  const int64_t depth = l.k[3] * static_cast<int64_t>(l.in);
+  return form_of(l) == Form::dot ? (depth + kLanes - 1) / kLanes * kLanes : depth;
+}
+
 int64_t packed_size(const Conv4dLayer& l) {
   const int64_t group = group_of(l);
-  return (l.out + group - 1) / group * group * l.in * l.taps();
+  return (l.out + group - 1) / group * group * stored_depth(l) * l.k[0] * l.k[1] * l.k[2];
 }
 
 Packed pack(const Conv4dLayer& l, float* to) {
-  Packed p{form_of(l), group_of(l), 0, l.k[3] * static_cast<int64_t>(l.in), to};
+  Packed p{form_of(l), group_of(l), 0, l.k[3] * static_cast<int64_t>(l.in), stored_depth(l), to};
   p.groups = (l.out + p.group - 1) / p.group;
   for (int64_t a = 0; a < l.k[0]; a++) {
     for (int64_t b = 0; b < l.k[1]; b++) {
@@ -190,6 +217,7 @@ Packed pack(const Conv4dLayer& l, float* to) {
               }
             }
           }
+          for (int64_t q = p.depth; q < p.stored; q++) *to++ = 0;
         }
       }
     }
@@ -203,7 +231,20 @@ struct Target {
   bool add;
 };
 
+// Floats of partial sums per cell.
+int64_t acc_stride(const Conv4dLayer& l) {
+  const int64_t group = group_of(l), channels = (l.out + group - 1) / group * group;
+  return form_of(l) == Form::dot ? channels * kLanes : channels;
+}
+
+// Cells of a row that one call of a kernel makes.
+int64_t cells_at_once(const Packed& w) {
+  if (w.form == Form::spread) return cells_for(static_cast<int>(w.group) / kLanes);
+  return w.form == Form::dot ? kDotCells : kPlanar * kLanes;
+}
+
 constexpr int64_t kAccBytes = 96 * 1024;     // partial sums of a job
+constexpr int64_t kTaps = 512;               // of one call of a kernel
 constexpr int64_t kWeightBytes = 16 * 1024;  // weights in use at once: half of L1
 
 // The taps of axis position `at` that stay inside: [low, high).
@@ -219,77 +260,57 @@ void layer(sc_ctx& ctx, const Conv4d& net, const Conv4dLayer& l, const Volume& x
            Scratch<float>& acc_memory, int64_t acc_size, int64_t k_rows) {
   const int64_t K = net.size[2], L = net.size[3], J = net.size[1];
   const int64_t chunks = (K + k_rows - 1) / k_rows;
-  const int64_t stride = w.groups * w.group;  // floats of a cell in acc (spread), else rows of cells
+  const int64_t stride = acc_stride(l);
   const int64_t start = (x.halo - l.k[3] / 2) * l.in;
+  const int64_t most = cells_at_once(w);
+  const int64_t blocks = (L + most - 1) / most;
+  // Taps that are used together for every row before the next ones: their weights fit L1, and for `dot`, which reads
+  // every input once per weight, so do their inputs.
+  const int64_t fits = std::clamp<int64_t>(kWeightBytes / (w.stored * w.group * 4), 1, kTaps);
+  const int64_t together = w.form == Form::dot ? std::min<int64_t>(fits, std::max(9 / l.k[2] * l.k[2], l.k[2])) : fits;
   ctx.pool.run(net.size[0] * J * chunks, [&](int64_t job, int32_t worker) {
     const int64_t i = job / chunks / J, j = job / chunks % J, k0 = job % chunks * k_rows, k1 = std::min(K, k0 + k_rows);
     float* acc = acc_memory.get() + worker * acc_size;
     std::fill(acc, acc + (k1 - k0) * L * stride, 0.0f);
     const Range ra = taps_inside(i, net.size[0], l.k[0]), rb = taps_inside(j, J, l.k[1]);
-    Tap taps[31 * 31];
-    if (w.form == Form::spread) {
-      const int64_t vectors = w.group / kLanes;
-      const int64_t most = cells_for(static_cast<int>(vectors));
-      const int64_t blocks = (L + most - 1) / most;
-      const int64_t tap_bytes = w.depth * w.group * 4;
-      const int64_t together = std::clamp<int64_t>(kWeightBytes / tap_bytes, 1, 31 * 31);
-      // A run of (b, c) pairs whose weights fit L1, used for every row before the next run.
-      const int64_t pairs = (rb.high - rb.low) * l.k[2];
-      for (int64_t g = 0; g < w.groups; g++) {
-        for (int64_t a = ra.low; a < ra.high; a++) {
-          for (int64_t from = 0; from < pairs; from += together) {
-            const int64_t to = std::min(pairs, from + together);
-            for (int64_t k = k0; k < k1; k++) {
-              const Range rc = taps_inside(k, K, l.k[2]);
-              int64_t count = 0;
-              for (int64_t pair = from; pair < to; pair++) {
-                const int64_t b = rb.low + pair / l.k[2], c = pair % l.k[2];
-                if (c < rc.low || c >= rc.high) continue;
-                taps[count++] = {x.at(i + a - l.k[0] / 2, j + b - l.k[1] / 2, k + c - l.k[2] / 2) + start,
-                                 w.tap(l, a, b, c, g)};
-              }
-              if (count == 0) continue;
-              float* row = acc + (k - k0) * L * stride + g * w.group;
-              for (int64_t block = 0; block < blocks; block++) {
-                const int64_t first = L * block / blocks, cells = L * (block + 1) / blocks - first;
-                Spread run;
-                if constexpr (kLanes == 16) run = spread_for<1>(cells, l.in);
-                else if (w.group == 8) run = spread_for<8 / kLanes>(cells, l.in);
-                else run = spread_for<kGroup / kLanes>(cells, l.in);
-                run(taps, count, first * l.in, l.in, w.depth, row + first * stride, stride);
-              }
-            }
-          }
+    const int64_t across = (rb.high - rb.low) * l.k[2], triples = (ra.high - ra.low) * across;
+    Tap bases[kTaps], taps[kTaps];  // a base is the tap as it would be for k = 0
+    int32_t axis_c[kTaps];
+    for (int64_t g = 0; g < w.groups; g++) {
+      for (int64_t from = 0; from < triples; from += together) {
+        const int64_t some = std::min(triples - from, together);
+        for (int64_t t = 0; t < some; t++) {
+          const int64_t a = ra.low + (from + t) / across, b = rb.low + (from + t) % across / l.k[2];
+          const int64_t c = (from + t) % l.k[2];
+          const float* row = x.at(i + a - l.k[0] / 2, j + b - l.k[1] / 2, 0) + (c - l.k[2] / 2) * x.row + start;
+          bases[t] = {row, w.tap(l, a, b, c, g)};
+          axis_c[t] = static_cast<int32_t>(c);
         }
-      }
-    } else {
-      static constexpr auto dots = dot_row(std::make_index_sequence<kDotCells>());
-      for (int64_t k = k0; k < k1; k++) {
-        const Range rc = taps_inside(k, K, l.k[2]);
-        for (int64_t o = 0; o < l.out; o++) {
-          // Here a block of weights is one output channel, and acc is [row][out][L].
-          float* row = acc + ((k - k0) * l.out + o) * L;
-          for (int64_t a = ra.low; a < ra.high; a++) {
-            int64_t count = 0;
-            for (int64_t b = rb.low; b < rb.high; b++) {
-              for (int64_t c = rc.low; c < rc.high; c++) {
-                taps[count++] = {x.at(i + a - l.k[0] / 2, j + b - l.k[1] / 2, k + c - l.k[2] / 2) + start,
-                                 w.tap(l, a, b, c, o)};
-              }
-            }
-            if (w.form == Form::dot) {
-              const int64_t blocks = (L + kDotCells - 1) / kDotCells;
-              for (int64_t block = 0; block < blocks; block++) {
-                const int64_t first = L * block / blocks, cells = L * (block + 1) / blocks - first;
-                dots[cells - 1](taps, count, first * l.in, l.in, w.depth, row + first);
-              }
+        for (int64_t k = k0; k < k1; k++) {
+          const Range rc = taps_inside(k, K, l.k[2]);
+          int64_t count = 0;
+          for (int64_t t = 0; t < some; t++) {
+            if (axis_c[t] < rc.low || axis_c[t] >= rc.high) continue;
+            taps[count++] = {bases[t].x + k * x.row, bases[t].w};
+          }
+          if (count == 0) continue;
+          float* sums = acc + (k - k0) * L * stride;
+          for (int64_t block = 0; block < blocks; block++) {
+            const int64_t first = L * block / blocks, cells = L * (block + 1) / blocks - first;
+            if (w.form == Form::spread) {
+              Spread run;
+              if constexpr (kLanes == 16) run = spread_for<1>(cells, l.in, w.depth);
+              else if (w.group == 8) run = spread_for<8 / kLanes>(cells, l.in, w.depth);
+              else run = spread_for<kGroup / kLanes>(cells, l.in, w.depth);
+              run(taps, count, first * l.in, l.in, w.depth, sums + g * w.group + first * stride, stride);
+            } else if (w.form == Form::dot) {
+              // Here a block of weights is one output channel, and sums are [out][cell][lane].
+              (l.in == 16 ? kDots16 : kDots)[cells - 1](taps, count, first * l.in, l.in, w.depth, sums + (g * L + first) * kLanes);
             } else {
-              for (int64_t first = 0; first < L; first += kPlanar * kLanes) {
-                const int64_t cells = std::min<int64_t>(kPlanar * kLanes, L - first);
-                if (cells <= kLanes) planar<1>(taps, count, first, w.depth, cells, row + first);
-                else if (cells <= 2 * kLanes) planar<2>(taps, count, first, w.depth, cells, row + first);
-                else planar<kPlanar>(taps, count, first, w.depth, cells, row + first);
-              }
+              float* to_row = sums + g * L + first;  // [out][cell]
+              if (cells <= kLanes) planar<1>(taps, count, first, w.depth, cells, to_row);
+              else if (cells <= 2 * kLanes) planar<2>(taps, count, first, w.depth, cells, to_row);
+              else planar<kPlanar>(taps, count, first, w.depth, cells, to_row);
             }
           }
         }
@@ -301,10 +322,22 @@ void layer(sc_ctx& ctx, const Conv4d& net, const Conv4dLayer& l, const Volume& x
       std::fill(out, out + y.halo * l.out, 0.0f);
       std::fill(out + (y.halo + L) * l.out, out + y.row, 0.0f);
       out += y.halo * l.out;
+      const float* sums = acc + (k - k0) * L * stride;
+      if (l.out % kLanes == 0 && w.form == Form::spread) {
+        for (int64_t cell = 0; cell < L; cell++, out += l.out, sums += stride) {
+          for (int64_t o = 0; o < l.out; o += kLanes) {
+            V v = load(sums + o) + load(l.bias + o);
+            if (l.relu) v = select(v < 0, V{}, v);
+            store(out + o, target.add ? load(out + o) + v : v);
+          }
+        }
+        continue;
+      }
       for (int64_t cell = 0; cell < L; cell++) {
         for (int64_t o = 0; o < l.out; o++) {
-          const float sum = w.form == Form::spread ? acc[((k - k0) * L + cell) * stride + o]
-                                                   : acc[((k - k0) * l.out + o) * L + cell];
+          const float sum = w.form == Form::spread ? sums[cell * stride + o]
+                            : w.form == Form::dot ? sum_lanes(load(sums + (o * L + cell) * kLanes))
+                                                  : sums[o * L + cell];
           float v = sum + l.bias[o];
           // NaN passes, as in every framework's ReLU.
           if (l.relu && v < 0) v = 0;
@@ -330,13 +363,13 @@ void direction(sc_ctx& ctx, const Conv4d& net, const std::vector<Conv4dLayer>& l
   const int64_t threads = ctx.pool.threads(), K = net.size[2], L = net.size[3];
   int64_t most_weights = 0, most_acc = 0, most_volume[2] = {0, 0};
   auto rows_of = [&](const Conv4dLayer& l) {
-    const int64_t row = L * ((l.out + kGroup - 1) / kGroup * kGroup);
+    const int64_t row = L * acc_stride(l);
     return std::clamp<int64_t>(kAccBytes / 4 / row, 1, K);
   };
   for (size_t n = 0; n < layers.size(); n++) {
     const auto& l = layers[n];
     most_weights = std::max(most_weights, packed_size(l));
-    most_acc = std::max(most_acc, rows_of(l) * L * ((l.out + kGroup - 1) / kGroup * kGroup));
+    most_acc = std::max(most_acc, rows_of(l) * L * acc_stride(l));
     most_volume[n % 2] = std::max(most_volume[n % 2], volume_size(net, l.k[3] / 2, l.in));
   }
   Scratch<float> weights(ctx, most_weights, "packed weights"), acc(ctx, threads * most_acc, "partial sums");

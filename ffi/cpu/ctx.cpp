@@ -1,11 +1,39 @@
 // Context, tensors and the thread pool of the CPU library.
 #include "ctx.hpp"
 
+#include <cstdlib>
 #include <cstring>
+
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
 
 namespace sc {
 
 Base& base_of(sc_ctx* ctx) { return *ctx; }
+
+void* allocate(int64_t bytes) noexcept {
+#if defined(_WIN32)
+  return _aligned_malloc(static_cast<size_t>(bytes), 64);
+#else
+  constexpr size_t kHuge = 2u << 20;
+  const bool large = static_cast<size_t>(bytes) >= 2 * kHuge;
+  void* block = nullptr;
+  if (posix_memalign(&block, large ? kHuge : 64, static_cast<size_t>(bytes)) != 0) return nullptr;
+#if defined(__linux__)
+  if (large) madvise(block, static_cast<size_t>(bytes), MADV_HUGEPAGE);
+#endif
+  return block;
+#endif
+}
+
+void release(void* block) noexcept {
+#if defined(_WIN32)
+  _aligned_free(block);
+#else
+  std::free(block);
+#endif
+}
 
 Isa best_isa() {
 #if defined(__x86_64__)
@@ -96,7 +124,7 @@ namespace {
 constexpr int64_t kGuard = 64;  // bytes on each side; also the alignment of the data
 constexpr unsigned char kGuardByte = 0xA5;
 
-void release(sc_ctx* ctx) {
+void let_go(sc_ctx* ctx) {
   if (ctx->holders.fetch_sub(1) == 1) delete ctx;
 }
 
@@ -139,7 +167,7 @@ sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags) {
 }
 
 void sc_ctx_free(sc_ctx* ctx) {
-  if (ctx) release(ctx);
+  if (ctx) let_go(ctx);
 }
 
 int32_t sc_error(sc_ctx* ctx, char* text, int32_t size) {
@@ -178,7 +206,7 @@ sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t
     t->count = static_cast<int64_t>(count);
     t->bytes = t->count * 4 + 2 * kGuard;
     ctx->take(t->bytes, "a tensor");
-    t->block = static_cast<char*>(::operator new(t->bytes, std::align_val_t(64), std::nothrow));
+    t->block = static_cast<char*>(allocate(t->bytes));
     if (!t->block) {
       ctx->give(t->bytes);
       throw Failure(format("the system gives no %.1f MB", t->bytes / 1e6));
@@ -202,11 +230,11 @@ sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t
 void sc_tensor_free(sc_tensor* t) {
   if (!t) return;
   sc_ctx* ctx = t->ctx;
-  ::operator delete(t->block, std::align_val_t(64));
+  release(t->block);
   ctx->give(t->bytes);
   ctx->live.fetch_sub(1);
   delete t;
-  release(ctx);
+  let_go(ctx);
 }
 
 int32_t sc_tensor_write(sc_ctx* ctx, sc_tensor* t, const void* source, double count) {

@@ -47,20 +47,25 @@ struct sc_ctx : sc::Base {
 
 namespace sc {
 
+// 64-byte aligned memory; large blocks ask for huge pages, since touching fresh small ones costs more than many kernels.
+// Null where the system has none.
+void* allocate(int64_t bytes) noexcept;
+void release(void* block) noexcept;
+
 // 64-byte aligned memory, counted against the context's limit, not initialised.
 template <class T>
 class Scratch {
  public:
   Scratch(sc_ctx& ctx, int64_t count, const char* what) : ctx_(ctx), bytes_((count * sizeof(T) + 127) / 64 * 64) {
     ctx.take(bytes_, what);
-    data_ = static_cast<T*>(::operator new(bytes_, std::align_val_t(64), std::nothrow));
+    data_ = static_cast<T*>(allocate(bytes_));
     if (!data_) {
       ctx.give(bytes_);
       throw std::bad_alloc();
     }
   }
   ~Scratch() {
-    ::operator delete(data_, std::align_val_t(64));
+    release(data_);
     ctx_.give(bytes_);
   }
   Scratch(const Scratch&) = delete;
