@@ -1,7 +1,14 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { type Rows, writeMat } from "../../core/data/_mat_writer.ts";
-import { cardOf, inputErrorOf, inTempFolder, openBenchmark, put, putPicture } from "../../core/data/_testing.ts";
+import { type Rows, writeMat } from "../../core/data/testing/mat_writer.ts";
+import {
+  cardOf,
+  inputErrorOf,
+  inTempFolder,
+  openBenchmark,
+  put,
+  putPicture,
+} from "../../core/data/testing/benchmark.ts";
 import { encodePng } from "../../core/image/encode.ts";
 import { sharedPath, sharedTest } from "../../core/testing/shared.ts";
 import type { OptionValue } from "../../core/types.ts";

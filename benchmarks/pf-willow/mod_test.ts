@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { type Rows, writeMat } from "../../core/data/_mat_writer.ts";
-import { inputErrorOf, inTempFolder, openBenchmark, put, putPicture } from "../../core/data/_testing.ts";
+import { type Rows, writeMat } from "../../core/data/testing/mat_writer.ts";
+import { inputErrorOf, inTempFolder, openBenchmark, put, putPicture } from "../../core/data/testing/benchmark.ts";
 import { sharedPath, sharedTest } from "../../core/testing/shared.ts";
 import type { OptionValue } from "../../core/types.ts";
 import plugin from "./mod.ts";

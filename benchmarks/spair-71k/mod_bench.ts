@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "@std/path";
-import { openBenchmark } from "../../core/data/_testing.ts";
+import { openBenchmark } from "../../core/data/testing/benchmark.ts";
 import plugin from "./mod.ts";
 
 const CATEGORIES = 18, PICTURES = 30, PAIRS = 12234, KEYPOINTS = 10;

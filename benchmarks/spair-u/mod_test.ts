@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { inputErrorOf, inTempFolder, openBenchmark, put, putPicture } from "../../core/data/_testing.ts";
+import { inputErrorOf, inTempFolder, openBenchmark, put, putPicture } from "../../core/data/testing/benchmark.ts";
 import type { OptionValue } from "../../core/types.ts";
 import plugin from "./mod.ts";
 

@@ -2,8 +2,8 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { dirname } from "@std/path";
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
-import { type Answer, type Asked, rangeAnswer, withServer } from "./_test_server.ts";
-import { inputErrorOf, inTempFolder, put } from "./_testing.ts";
+import { type Answer, type Asked, rangeAnswer, withServer } from "./testing/server.ts";
+import { inputErrorOf, inTempFolder, put } from "./testing/benchmark.ts";
 import { download, type DownloadOptions } from "./download.ts";
 
 const FILE = new Uint8Array(200_000).map((_, i) => (i * 2654435761) >>> 13);

@@ -3,9 +3,9 @@ import { join } from "@std/path";
 import { createHash } from "node:crypto";
 import { InputError } from "../errors.ts";
 import type { Benchmark, Card, OptionValue } from "../types.ts";
-import { tarGzOf, zipOf } from "./_archive_writer.ts";
-import { type Answer, type Asked, rangeAnswer, withServer } from "./_test_server.ts";
-import { inputErrorOf, inTempFolder, put } from "./_testing.ts";
+import { tarGzOf, zipOf } from "./testing/archive_writer.ts";
+import { type Answer, type Asked, rangeAnswer, withServer } from "./testing/server.ts";
+import { inputErrorOf, inTempFolder, put } from "./testing/benchmark.ts";
 import { dataCommand, describeData, fetchBenchmark, type FetchOptions } from "./fetch_benchmark.ts";
 import { dataPlan } from "./sources.ts";
 

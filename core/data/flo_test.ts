@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
 import { sharedPath, sharedTest } from "../testing/shared.ts";
-import { inTempFolder, put } from "./_testing.ts";
+import { inTempFolder, put } from "./testing/benchmark.ts";
 import { readFlo } from "./flo.ts";
 
 function flo(width: number, height: number, values: readonly number[], magic = 202021.25): Uint8Array {

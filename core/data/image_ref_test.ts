@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStrictEquals, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
-import { inputErrorOf, inTempFolder, put, putPicture } from "./_testing.ts";
+import { inputErrorOf, inTempFolder, put, putPicture } from "./testing/benchmark.ts";
 import { ImageFolder } from "./image_ref.ts";
 
 Deno.test("ImageFolder.ref() is one object per picture, with an id relative to the root", async () => {

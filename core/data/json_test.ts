@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
-import { inTempFolder, put } from "./_testing.ts";
+import { inTempFolder, put } from "./testing/benchmark.ts";
 import { Fields, readJson } from "./json.ts";
 
 function message(fn: () => unknown): string {

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
 import { sharedPath, sharedTest } from "../testing/shared.ts";
-import { concat, element, writeMat } from "./_mat_writer.ts";
+import { concat, element, writeMat } from "./testing/mat_writer.ts";
 import { type MatChar, MatFile, type MatNumeric, matRows, type MatStruct, parseMat, readMat } from "./mat.ts";
 
 /** Written by scipy.io.savemat 1.17.1 with do_compression=True; the values are those asserted in the first test. */

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { pointsOf } from "../frame.ts";
 import { InputError } from "../errors.ts";
 import type { BenchmarkPair, ImageRef } from "../types.ts";
-import { inputErrorOf } from "./_testing.ts";
+import { inputErrorOf } from "./testing/benchmark.ts";
 import { PairList } from "./pairs.ts";
 
 const FACTS = { name: "toy", split: "test", threshold: "box" } as const;

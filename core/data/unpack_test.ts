@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { join } from "@std/path";
-import { type ArchiveEntry, tarGzOf, tarOf, zipOf } from "./_archive_writer.ts";
-import { inputErrorOf, inTempFolder, put } from "./_testing.ts";
+import { type ArchiveEntry, tarGzOf, tarOf, zipOf } from "./testing/archive_writer.ts";
+import { inputErrorOf, inTempFolder, put } from "./testing/benchmark.ts";
 import { type ArchiveKind, unpack, type UnpackOptions } from "./unpack.ts";
 
 const WRITERS = { zip: zipOf, tar: tarOf, "tar.gz": tarGzOf } as const;

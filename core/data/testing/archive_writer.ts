@@ -1,5 +1,5 @@
 import { crc32, deflateRawSync, gzipSync } from "node:zlib";
-import { concat } from "./_mat_writer.ts";
+import { concat } from "./mat_writer.ts";
 
 /** An entry for {@linkcode zipOf} and {@linkcode tarOf}: a name ending with `/` is a folder. */
 export interface ArchiveEntry {

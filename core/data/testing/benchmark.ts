@@ -4,9 +4,9 @@
  * @module
  */
 import { basename, dirname, fromFileUrl, join } from "@std/path";
-import { readCard } from "../card.ts";
-import { InputError } from "../errors.ts";
-import { encodeJpeg, encodePng } from "../image/encode.ts";
+import { readCard } from "../../card.ts";
+import { InputError } from "../../errors.ts";
+import { encodeJpeg, encodePng } from "../../image/encode.ts";
 import type {
   Benchmark,
   BenchmarkContext,
@@ -15,7 +15,7 @@ import type {
   OptionsOf,
   OptionSpecs,
   OptionValue,
-} from "../types.ts";
+} from "../../types.ts";
 
 /** Builds a plugin from its own folder on the data in `root`, with default options save those given. */
 export async function openBenchmark<S extends OptionSpecs>(
