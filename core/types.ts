@@ -123,6 +123,15 @@ export interface FeatureMap extends Lattice {
   readonly name: string;
 }
 
+/** Descriptors that are whole numbers 0..255: a quarter of the memory of a {@linkcode FeatureMap}. */
+export interface ByteMap extends Lattice {
+  readonly channels: number;
+  /** [rows][cols][channels] */
+  readonly data: Uint8Array;
+  /** As {@linkcode FeatureMap.name}. */
+  readonly name: string;
+}
+
 /** Something that exists once for the source and once for the target. */
 export interface Pair<T> {
   readonly source: T;
@@ -171,6 +180,8 @@ export interface Backbone {
    */
   readonly keep?: "memory" | "disk";
   extract(image: Image): Promise<FeatureMap[]>;
+  /** The same descriptors as bytes, where they are whole numbers 0..255; never kept in the feature cache. */
+  extractBytes?(image: Image): Promise<ByteMap[]>;
   /** Gives memory and sessions back. */
   close?(): Promise<void>;
 }
