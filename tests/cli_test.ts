@@ -1,7 +1,7 @@
 /** Bad input: one clear line, a non-zero exit, never a stack trace. */
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { join } from "@std/path";
-import { writeMat } from "../core/data/_mat_writer.ts";
+import { writeMat } from "../core/data/testing/mat_writer.ts";
 import { encodePng } from "../core/image/encode.ts";
 import { cli, withTempDir } from "./_cli.ts";
 
