@@ -10,7 +10,13 @@ import { ElementType, type NodeProto, type TensorProto, type ValueInfoProto } fr
 import type { Model } from "./model.ts";
 
 /** Element types a graph computes with. */
-export type GraphType = "float32" | "int64" | "bool";
+export type GraphType = "float32" | "int64" | "int8" | "bool";
+
+/** Names of {@linkcode Precision}. */
+export const PRECISIONS = ["float32", "int8"] as const;
+
+/** `int8`: linear layers multiply 8-bit integers; weights are scaled per output, activations per picture. */
+export type Precision = typeof PRECISIONS[number];
 
 /** A tensor inside a graph: the output of a node, an input, a weight or a constant. */
 export interface Value {
@@ -48,10 +54,12 @@ export class Graph {
   readonly #stored = new Map<string, { value: Value; tensor: WeightTensor }>();
   readonly #inputs = new Map<string, Value>();
   readonly #layers: string[] = [];
+  readonly #tensors = new Map<string, WeightTensor>();
   #folder: string | undefined;
   #count = 0;
 
-  constructor(readonly name: string) {}
+  /** @param precision of linear layers whose weights come from a checkpoint; everything else is float32. */
+  constructor(readonly name: string, readonly precision: Precision = "float32") {}
 
   /** The layer being built, for messages: scopes joined by dots. */
   get layer(): string {
@@ -100,7 +108,38 @@ export class Graph {
       }
     }
     this.#stored.set(tensor.name, { value, tensor });
+    this.#tensors.set(value.id, tensor);
     return value;
+  }
+
+  /** The checkpoint's tensor behind a value made by `weight`. */
+  tensorOf(value: Value): WeightTensor | undefined {
+    return this.#tensors.get(value.id);
+  }
+
+  /** 8-bit integers that are computed only when the model is written and they are part of it. */
+  bytes(make: () => Int8Array, shape: readonly number[], name: string): Value {
+    const id = this.#fresh(name);
+    this.#initializers.set(id, () => {
+      const data = make();
+      return {
+        name: id,
+        dims: [...shape],
+        dataType: ElementType.int8,
+        rawData: new Uint8Array(data.buffer, data.byteOffset, data.length),
+      };
+    });
+    return { id, shape, dtype: "int8" };
+  }
+
+  /** float32 values that are computed only when the model is written and they are part of it. */
+  computed(make: () => Float32Array, shape: readonly number[], name: string): Value {
+    const id = this.#fresh(name);
+    this.#initializers.set(
+      id,
+      () => ({ name: id, dims: [...shape], dataType: ElementType.float32, rawData: bytesOf(make()) }),
+    );
+    return { id, shape, dtype: "float32" };
   }
 
   /** float32 values known while building. */

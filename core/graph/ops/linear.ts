@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { elementCount } from "../../weights/tensor.ts";
+import { elementCount, type WeightTensor } from "../../weights/tensor.ts";
 import type { Graph, Value } from "../graph.ts";
 import { broadcastShape } from "./elementwise.ts";
 import { reshape } from "./shape.ts";
@@ -25,10 +25,56 @@ export function linear(g: Graph, x: Value, weight: Value, bias?: Value): Value {
     throw g.refuse("linear", `expects a bias [${out}] and got [${bias.shape}]`);
   }
   const rows = elementCount(x.shape.slice(0, -1));
-  // Gemm reads the weight as it is stored; a MatMul would need the transposed copy.
   const flat = reshape(g, x, [rows, inner!]);
+  const tensor = g.precision === "int8" ? g.tensorOf(weight) : undefined;
+  if (tensor !== undefined) {
+    const { values, scales } = quantized(tensor);
+    const inputs = [flat, g.bytes(values, [inner!, out], "int8"), g.computed(scales, [out], "scales"), undefined, bias];
+    const y = g.node("DynamicQuantizeMatMul", inputs, [rows, out], { domain: "com.microsoft" });
+    return reshape(g, y, [...x.shape.slice(0, -1), out]);
+  }
+  // Gemm reads the weight as it is stored; a MatMul would need the transposed copy.
   const y = g.node("Gemm", [flat, weight, bias], [rows, out], { attributes: { transB: 1 } });
   return reshape(g, y, [...x.shape.slice(0, -1), out]);
+}
+
+/**
+ * Processors without 8-bit dot products add two products of 0..255 and a weight in 16 bits, which overflow silently
+ * beyond +-64. One bit is given up so that every processor computes the same.
+ */
+const LARGEST = 63;
+
+/**
+ * A weight [out, in] in 8-bit integers: values [in][out], and one scale per output, so that value * scale is the weight
+ * to within half a scale.
+ */
+function quantized(tensor: WeightTensor): { values: () => Int8Array; scales: () => Float32Array } {
+  const [out, inner] = tensor.shape as [number, number];
+  let read: Float32Array | undefined;
+  let made: Float32Array | undefined;
+  const scales = () => {
+    if (made !== undefined) return made;
+    const weight = read ??= tensor.read();
+    made = new Float32Array(out);
+    for (let o = 0; o < out; o++) {
+      let most = 0;
+      for (let i = o * inner; i < (o + 1) * inner; i++) most = Math.max(most, Math.abs(weight[i]!));
+      made[o] = most === 0 ? 1 : most / LARGEST;
+    }
+    return made;
+  };
+  const values = () => {
+    const weight = read ??= tensor.read();
+    const scale = scales();
+    const integers = new Int8Array(inner * out);
+    for (let o = 0; o < out; o++) {
+      const factor = 1 / scale[o]!;
+      for (let i = 0; i < inner; i++) integers[i * out + o] = Math.round(weight[o * inner + i]! * factor);
+    }
+    read = undefined;
+    return integers;
+  };
+  return { values, scales };
 }
 
 /**

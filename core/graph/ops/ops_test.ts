@@ -262,6 +262,28 @@ Deno.test("einsum(), matmul(), gather(), concat(), slice() and l2Normalize() com
   near(unit.data, [0.6, 0.8, 0, 0]);
 });
 
+Deno.test("linear() in int8 is off by no more than its two roundings", async () => {
+  const [rows, inner, out] = [6, 64, 10];
+  const weight = wave(out * inner, 1.1);
+  const x = wave(rows * inner, 0.37);
+  const g = new Graph("int8", "int8");
+  const [w, b] = [tensorOf("w", [out, inner], weight), tensorOf("b", [out], wave(out, 3))];
+  const model = g.model({ y: ops.linear(g, g.input("x", [rows, inner]), g.weight(w), g.weight(b)) });
+  assertEquals(model.proto.graph!.node!.map(({ opType }) => opType), ["DynamicQuantizeMatMul", "Identity"]);
+  const { y } = await runOnce(model, { x: { shape: [rows, inner], data: x.slice() } }, defaultSession);
+  let worst = 0;
+  for (let r = 0; r < rows; r++) {
+    for (let o = 0; o < out; o++) {
+      let sum = b.read()[o]!;
+      for (let i = 0; i < inner; i++) sum += x[r * inner + i]! * weight[o * inner + i]!;
+      worst = Math.max(worst, Math.abs(sum - y!.data[r * out + o]!));
+    }
+  }
+  // Each product is off by half a step of 1/63 in the weight and half a step of 2/255 in the value; |x|, |w| <= 1.
+  assert(worst <= inner * (0.5 / 63 + 1 / 255), `${worst}`);
+  assert(worst > 1e-5, "8-bit integers must have been used");
+});
+
 Deno.test("operations refuse what does not fit before anything is run", () => {
   const g = new Graph("net");
   const x = g.input("x", [1, 6, 4, 4]);

@@ -11,7 +11,7 @@ import { type ResolvedWeights, resolveWeights } from "../../weights/store.ts";
 import { renamed, WeightSet } from "../../weights/set.ts";
 import type { WeightTensor } from "../../weights/tensor.ts";
 import { networkBackbone, type SizedNetwork } from "../backbone.ts";
-import { Graph, type Value } from "../graph.ts";
+import { Graph, type Precision, PRECISIONS, type Value } from "../graph.ts";
 import { type Normalisation, pictureOptions } from "../picture_options.ts";
 import { sessionOptions } from "../session_options.ts";
 import type { VitConfig } from "./config.ts";
@@ -51,6 +51,13 @@ function vitOptions({ size, normalise, norm }: VitFamily) {
       choices: ["auto", ...POSITION_RULES],
     }),
     registers: option(false, "the network trained with register tokens, where there is one"),
+    precision: option(
+      "float32",
+      "int8: linear layers in 8-bit integers, faster and less exact; compare its PCK first",
+      {
+        choices: PRECISIONS,
+      },
+    ),
     ...pictureOptions({ size, normalise }),
     ...sessionOptions,
   };
@@ -71,6 +78,7 @@ export function vitBackbone(family: VitFamily): BackbonePlugin<VitOptions> {
       const facet = options.facet as typeof FACETS[number];
       const norm = options.norm && facet === "token";
       const name = card.weights.find((entry) => /_reg4|registers/.test(entry.name) === options.registers)?.name;
+      const precision = options.precision as Precision;
       const file = await resolveWeights(card, {
         weights: options.weights,
         ...(card.weights.length > 1 && name !== undefined && { name }),
@@ -78,12 +86,12 @@ export function vitBackbone(family: VitFamily): BackbonePlugin<VitOptions> {
       const parameters = loadVit(file, config, card.name, family.ignore);
       return networkBackbone({
         card,
-        identity: { sha256: file.sha256, layers, facet, norm, positions: config.positions ?? "rotary" },
+        identity: { sha256: file.sha256, layers, facet, norm, positions: config.positions ?? "rotary", precision },
         multiple: config.patch,
         picture: options,
         session: options,
         build: (size) => {
-          const g = new Graph(card.name);
+          const g = new Graph(card.name, precision);
           const net = vit(g, g.input("image", [1, 3, size.height, size.width]), parameters, config);
           return tapped(g, net, layers, (layer) => {
             const value = net.blocks[layer - 1]![facet];
