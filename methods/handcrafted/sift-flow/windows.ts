@@ -1,0 +1,86 @@
+/**
+ * Where each level of SIFT Flow searches.
+ *
+ * @module
+ */
+import { cubic, mirroredTaps, type Taps } from "../../../core/image/taps.ts";
+
+/** Rows and columns of a map. */
+export interface MapSize {
+  readonly rows: number;
+  readonly cols: number;
+}
+
+/** MATLAB's `round`: halves away from zero. */
+function round(v: number): number {
+  return v < 0 ? -Math.floor(-v + 0.5) : Math.floor(v + 0.5);
+}
+
+/**
+ * The displacement that maps the extent of the source onto that of the target, in whole cells: [rows][cols][2], (x, y).
+ * A side of one cell has no extent; it stays where it is.
+ */
+export function linearMap(source: MapSize, target: MapSize): Int32Array {
+  const axis = (n: number, m: number) =>
+    Int32Array.from({ length: n }, (_, i) => n === 1 ? 0 : round(i * (m - 1) / (n - 1) + 1 - (i + 1)));
+  const dx = axis(source.cols, target.cols), dy = axis(source.rows, target.rows);
+  const out = new Int32Array(2 * source.rows * source.cols);
+  for (let y = 0, i = 0; y < source.rows; y++) {
+    for (let x = 0; x < source.cols; x++) {
+      out[i++] = dx[x]!;
+      out[i++] = dy[y]!;
+    }
+  }
+  return out;
+}
+
+/**
+ * Window centres of a finer level: its own linear map plus twice what the flow of the coarser level adds to its linear
+ * map, resized bicubically (MATLAB's `imresize`) and rounded.
+ *
+ * @param flow [coarse.rows][coarse.cols][2] @returns [fine.rows][fine.cols][2]
+ */
+export function refineCentres(
+  flow: Int32Array,
+  coarse: { readonly source: MapSize; readonly base: Int32Array },
+  fine: { readonly source: MapSize; readonly base: Int32Array },
+): Int32Array {
+  const added = Float64Array.from(flow, (v, i) => v - coarse.base[i]!);
+  const resized = resize(added, coarse.source, fine.source);
+  return fine.base.map((v, i) => round(v + 2 * resized[i]!));
+}
+
+/** Bicubic resize of [rows][cols][2] in double precision, the axis of the smaller scale first. */
+function resize(data: Float64Array, from: MapSize, to: MapSize): Float64Array {
+  const x = mirroredTaps(from.cols, to.cols, cubic(-0.5)), y = mirroredTaps(from.rows, to.rows, cubic(-0.5));
+  if (to.rows / from.rows <= to.cols / from.cols) {
+    return alongCols(alongRows(data, 2 * from.cols, y), to.rows, x);
+  }
+  return alongRows(alongCols(data, from.rows, x), 2 * to.cols, y);
+}
+
+function alongRows(data: Float64Array, width: number, { to, count, index, weight }: Taps): Float64Array {
+  const out = new Float64Array(to * width);
+  for (let i = 0; i < to; i++) {
+    for (let k = 0; k < count; k++) {
+      const w = weight[i * count + k]!, from = index[i * count + k]! * width;
+      for (let j = 0; j < width; j++) out[i * width + j]! += w * data[from + j]!;
+    }
+  }
+  return out;
+}
+
+function alongCols(data: Float64Array, rows: number, { from, to, count, index, weight }: Taps): Float64Array {
+  const out = new Float64Array(rows * to * 2);
+  for (let y = 0; y < rows; y++) {
+    for (let i = 0; i < to; i++) {
+      const o = 2 * (y * to + i);
+      for (let k = 0; k < count; k++) {
+        const w = weight[i * count + k]!, at = 2 * (y * from + index[i * count + k]!);
+        out[o]! += w * data[at]!;
+        out[o + 1]! += w * data[at + 1]!;
+      }
+    }
+  }
+  return out;
+}
