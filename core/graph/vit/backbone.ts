@@ -7,7 +7,8 @@ import { InputError } from "../../errors.ts";
 import { option } from "../../option.ts";
 import type { BackbonePlugin, OptionValue } from "../../types.ts";
 import { openWeights } from "../../weights/open.ts";
-import { type ResolvedWeights, resolveWeights } from "../../weights/store.ts";
+import { hashFile } from "../../weights/hash.ts";
+import { resolveWeights } from "../../weights/store.ts";
 import { renamed, WeightSet } from "../../weights/set.ts";
 import type { WeightTensor } from "../../weights/tensor.ts";
 import { networkBackbone, type SizedNetwork } from "../backbone.ts";
@@ -18,6 +19,7 @@ import type { VitConfig } from "./config.ts";
 import { clip, dinov3, official, transformers, type VitDialect } from "./dialects.ts";
 import { type Vit, vit } from "./network.ts";
 import type { VitParameters } from "./parameters.ts";
+import { orderedList, withTunedBlocks, withTunedNames } from "./tuned.ts";
 import { POSITION_RULES, type PositionRule } from "./positions.ts";
 
 /** A family of checkpoints that share a network. */
@@ -40,6 +42,7 @@ const FACETS = ["token", "key", "query", "value"] as const;
 function vitOptions({ size, normalise, norm }: VitFamily) {
   return {
     weights: option("", "a weight file to use instead of the downloaded one"),
+    tuned: option("", "a file of fine-tuned parameters: by name, or the survey's ordered list of the last blocks"),
     layers: option(null as OptionValue, "blocks to read, counted from 1: a number or a list; null: the last one", {
       accepts: ["number", "list", "null"],
     }),
@@ -83,10 +86,19 @@ export function vitBackbone(family: VitFamily): BackbonePlugin<VitOptions> {
         weights: options.weights,
         ...(card.weights.length > 1 && name !== undefined && { name }),
       });
-      const parameters = loadVit(file, config, card.name, family.ignore);
+      const parameters = loadVit({ path: file.path, tuned: options.tuned }, config, card.name, family.ignore);
+      const tuned = options.tuned ? await hashFile(options.tuned) : "";
       return networkBackbone({
         card,
-        identity: { sha256: file.sha256, layers, facet, norm, positions: config.positions ?? "rotary", precision },
+        identity: {
+          sha256: file.sha256,
+          layers,
+          facet,
+          norm,
+          positions: config.positions ?? "rotary",
+          precision,
+          tuned,
+        },
         multiple: config.patch,
         picture: options,
         session: options,
@@ -103,17 +115,25 @@ export function vitBackbone(family: VitFamily): BackbonePlugin<VitOptions> {
   };
 }
 
-/** Takes the parameters of a network from a checkpoint of any known naming, exactly. */
+/**
+ * Takes the parameters of a network from a checkpoint of any known naming, exactly.
+ *
+ * @param tuned a file whose tensors replace some of the checkpoint's: by the same names, or as an ordered list
+ */
 export function loadVit(
-  { path }: Pick<ResolvedWeights, "path">,
+  { path, tuned }: { readonly path: string; readonly tuned?: string },
   config: VitConfig,
   network: string,
   ignore: readonly string[],
 ): VitParameters {
-  const weights = new WeightSet(path, unwrapped(openWeights(path)));
+  let tensors = unwrapped(openWeights(path));
+  const replaced = tuned ? openWeights(tuned) : undefined;
+  const list = replaced && orderedList(replaced);
+  if (replaced !== undefined && list === undefined) tensors = withTunedNames(tensors, unwrapped(replaced), tuned!);
+  const weights = new WeightSet(path, tensors);
   const parameters = dialectOf(weights, config)(weights, config);
   weights.finish(network, ignore);
-  return parameters;
+  return list === undefined ? parameters : withTunedBlocks(parameters, list, config, tuned!);
 }
 
 /** Names without what training wrappers put before them. */

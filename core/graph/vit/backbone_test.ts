@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { InputError } from "../../errors.ts";
 import { type GoldenCase, readCase } from "../../golden/vectors.ts";
 import { sharedPath, sharedTest } from "../../testing/shared.ts";
@@ -8,7 +8,9 @@ import { loadVit, vitBackbone, type VitFamily } from "./backbone.ts";
 import { Graph } from "../graph.ts";
 import { runOnce } from "../session.ts";
 import { defaultSession } from "../session_options.ts";
+import { tensorOf } from "../../weights/tensor.ts";
 import { vit } from "./network.ts";
+import { orderedList, withTunedBlocks, withTunedNames } from "./tuned.ts";
 
 /** Writes float32 values as a safetensors file of another element type. */
 const TYPES = {
@@ -130,4 +132,59 @@ sharedTest("a checkpoint with a renamed key is one clear line", CASE, async () =
       `Cannot use "${path}" as tiny: 1 missing (blocks.2.norm1.bias); 1 unexpected (blocks.2.norn1.bias)`,
     );
   });
+});
+
+sharedTest("an ordered list of fine-tuned tensors replaces the last blocks in transformers' order", CASE, async () => {
+  const c = await readCase(sharedPath(CASE), "a");
+  const { config, ignore } = family(c);
+  await withCheckpoint(c, "F32", (path) => {
+    const parameters = loadVit({ path }, config, "tiny", ignore);
+    const { dim, hidden } = config;
+    const shapes = [[dim], [dim], ...Array(4).fill([[dim, dim], [dim]]).flat(), [dim], [dim], [dim], [hidden, dim]];
+    const block = [...shapes, [hidden], [dim, hidden], [dim], [dim]] as number[][];
+    const list = [...block, ...block].map((shape, i) =>
+      tensorOf(String(i), shape, new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(i))
+    );
+    const tuned = withTunedBlocks(parameters, list, config, "best_weights.pt");
+    assertEquals(tuned.blocks.slice(0, 2), parameters.blocks.slice(0, 2));
+    const first = (affine: { weight: { read(): Float32Array } } | { read(): Float32Array } | undefined) =>
+      affine && ("weight" in affine ? affine.weight : affine).read()[0];
+    for (const [i, from] of [[2, 0], [3, 18]] as const) {
+      const { norm1, q, k, v, out, scale1, norm2, mlp, scale2 } = tuned.blocks[i]!;
+      const { fc1, fc2 } = mlp as Extract<typeof mlp, { kind: "gelu" }>;
+      const order = [norm1, q, k, v, out, scale1, norm2, fc1, fc2, scale2].map(first);
+      assertEquals(order, [0, 2, 4, 6, 8, 10, 11, 13, 15, 17].map((place) => place + from));
+    }
+    assertThrows(
+      () => withTunedBlocks(parameters, list.slice(1), config, "x"),
+      InputError,
+      "it lists 35 tensors; a block has 18",
+    );
+    assertThrows(
+      () => withTunedBlocks(parameters, list.with(2, list[0]!), config, "x"),
+      InputError,
+      "tensor 3 of 36 is [64], not [64,64]",
+    );
+    return Promise.resolve();
+  });
+});
+
+Deno.test("orderedList() sorts numbered entries by number and leaves named checkpoints alone", () => {
+  const named = (...names: string[]) => new Map(names.map((name) => [name, tensorOf(name, [1], new Float32Array(1))]));
+  assertEquals(orderedList(named("dino.10", "dino.2", "dino.0"))!.map(({ name }) => name), [
+    "dino.0",
+    "dino.2",
+    "dino.10",
+  ]);
+  assertEquals(orderedList(named("0", "norm.weight")), undefined);
+});
+
+Deno.test("withTunedNames() replaces by name and shape, and refuses strangers", () => {
+  const one = (name: string, ...values: number[]) =>
+    [name, tensorOf(name, [values.length], Float32Array.from(values))] as const;
+  const base = new Map([one("a", 1), one("b", 2)]);
+  const merged = withTunedNames(base, new Map([one("b", 5)]), "t");
+  assertEquals([...merged.values()].map((t) => t.read()[0]), [1, 5]);
+  assertThrows(() => withTunedNames(base, new Map([one("c", 5)]), "t"), InputError, "have no such name");
+  assertThrows(() => withTunedNames(base, new Map([one("a", 5, 6)]), "t"), InputError, "it is [2], not [1]");
 });
