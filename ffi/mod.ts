@@ -28,6 +28,7 @@ export type { Norm } from "./ops/l2_normalize.ts";
 export type { SinkhornOptions } from "./ops/sinkhorn.ts";
 export type { HoughOptions, HoughResult, HoughSpace } from "./ops/hough.ts";
 export type { Conv6dOptions } from "./ops/conv6d.ts";
+export type { PairLayer } from "./ops/separable4d.ts";
 
 /** Which implementation runs. */
 export type OpsKind = "auto" | "cuda" | "cpu" | "reference";

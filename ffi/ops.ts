@@ -9,6 +9,7 @@ import { mutual, type MutualOptions } from "./ops/mutual.ts";
 import { sinkhorn, type SinkhornOptions } from "./ops/sinkhorn.ts";
 import { hough, type HoughOptions, type HoughResult } from "./ops/hough.ts";
 import { conv6d, type Conv6dOptions } from "./ops/conv6d.ts";
+import { type PairLayer, separable4d } from "./ops/separable4d.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -132,5 +133,13 @@ export class Ops implements Disposable {
    */
   conv6d(x: Input, options: Conv6dOptions): Promise<Tensor> {
     return conv6d(this.engine, x, options);
+  }
+
+  /**
+   * Separable 4-D convolution with strides: a 2-D convolution of each pair of axes, summed. x: [batch][in][I][J][K][L].
+   * @returns [batch][out], every size divided by its stride and rounded up
+   */
+  separable4d(x: Input, source: PairLayer, target: PairLayer): Promise<Tensor> {
+    return separable4d(this.engine, x, source, target);
   }
 }

@@ -83,6 +83,44 @@ export const symbols = {
     name: "sc_conv4d",
     nonblocking: true,
   },
+  sc_argmax: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "i32" },
+  sc_argmax_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_argmax",
+    nonblocking: true,
+  },
+  sc_soft_argmax: { parameters: ["pointer", "pointer", "f32", "f32", "i32", "i32", "pointer"], result: "i32" },
+  sc_soft_argmax_async: {
+    parameters: ["pointer", "pointer", "f32", "f32", "i32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_soft_argmax",
+    nonblocking: true,
+  },
+  sc_sample: { parameters: ["pointer", "pointer", "pointer", "i32", "i32", "pointer"], result: "i32" },
+  sc_sample_async: {
+    parameters: ["pointer", "pointer", "pointer", "i32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_sample",
+    nonblocking: true,
+  },
+  sc_interpolate4d: { parameters: ["pointer", "pointer", "i32", "pointer"], result: "i32" },
+  sc_interpolate4d_async: {
+    parameters: ["pointer", "pointer", "i32", "pointer"],
+    result: "i32",
+    name: "sc_interpolate4d",
+    nonblocking: true,
+  },
+  sc_separable4d: {
+    parameters: ["pointer", "pointer", "buffer", "buffer", "buffer", "pointer", "pointer", "i32", "pointer"],
+    result: "i32",
+  },
+  sc_separable4d_async: {
+    parameters: ["pointer", "pointer", "buffer", "buffer", "buffer", "pointer", "pointer", "i32", "pointer"],
+    result: "i32",
+    name: "sc_separable4d",
+    nonblocking: true,
+  },
   sc_sinkhorn: {
     parameters: ["pointer", "pointer", "pointer", "pointer", "f32", "i32", "f32", "pointer"],
     result: "i32",
@@ -157,6 +195,16 @@ export const symbols = {
     name: "sc_conv6d",
     nonblocking: true,
   },
+  sc_separable4d: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "pointer", "pointer", "buffer", "pointer"],
+    result: "i32",
+  },
+  sc_separable4d_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "pointer", "pointer", "buffer", "pointer"],
+    result: "i32",
+    name: "sc_separable4d",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -169,8 +217,14 @@ export type Operation =
   | "sc_correlate_best"
   | "sc_mutual"
   | "sc_conv4d"
+  | "sc_argmax"
+  | "sc_soft_argmax"
+  | "sc_sample"
+  | "sc_interpolate4d"
+  | "sc_separable4d"
   | "sc_sinkhorn"
   | "sc_hough"
   | "sc_halve_bytes"
   | "sc_bp_flow"
-  | "sc_conv6d";
+  | "sc_conv6d"
+  | "sc_separable4d";

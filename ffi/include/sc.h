@@ -10,8 +10,8 @@
  * - Operations of one context run one at a time; a second caller waits.
  * - Arrays are row-major, the last axis named in a comment is contiguous. Sizes of 0 are legal everywhere unless said
  *   otherwise: such a call does nothing and succeeds.
- * - Larger similarity is better. Ties: the lowest index wins. NaN never wins; a row without any number has index -1 and
- *   score NaN.
+ * - Larger similarity is better. Ties: the lowest index wins. NaN and -infinity (a masked cell) never win; a row in which
+ *   nothing can win has index -1 and score NaN.
  * - Output tensors are made by the caller with the shape the comment states, and may not be one of the inputs.
  *
  * ffi/generate.ts reads this file: keep one declaration per SC_API / SC_OP, and plain C types. SC_OP marks work that may
@@ -111,6 +111,32 @@ SC_OP int32_t sc_mutual(sc_ctx* ctx, sc_tensor* x, int32_t only_zero, float eps,
  * gives net(x) + T(net(T(x))), T swapping (I, J) with (K, L). out: [I][J][K][L][channels[layers]]. layers 1..16. */
 SC_OP int32_t sc_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
 
+/* The best column of each row. x: [rows][cols]; index: int32 [rows]; score: [rows]. */
+SC_OP int32_t sc_argmax(sc_ctx* ctx, sc_tensor* x, sc_tensor* index, sc_tensor* score);
+
+/* Expected position (column, row) of each row's soft-max of x / temperature over a map of cells. x: [rows][height][width];
+ * out: [rows][2]. First, around the row's best cell: `sigma` > 0 multiplies similarities by a Gaussian of that many cells;
+ * `radius` >= 0 gives cells further than that along an axis the similarity 0, or no weight where `masked` is 1. NaN and
+ * -infinity have no weight; +infinity is certain; a row in which nothing can win has position (NaN, NaN). */
+SC_OP int32_t sc_soft_argmax(sc_ctx* ctx, sc_tensor* x, float temperature, float sigma, int32_t radius, int32_t masked, sc_tensor* out);
+
+/* Bilinear values of a map. map: [height][width][channels]; points: [n][2], column and row; out: [n][channels].
+ * `border` 0: cells outside count as 0; 1: positions are moved inside first. `relative` > 0: point i is added to cell
+ * (i % relative, i / relative), so that a flow is a list of points. A position that is NaN gives NaN. */
+SC_OP int32_t sc_sample(sc_ctx* ctx, sc_tensor* map, sc_tensor* points, int32_t border, int32_t relative, sc_tensor* out);
+
+/* Resizes a volume bilinearly, first along I and J, then along K and L. x: [I][J][K][L][channels]; out: the new sizes, all
+ * at least 1 where x's are. `align_corners` 1: position i of n comes from i (N - 1) / (n - 1) (0 where n is 1); 0:
+ * (i + 0.5) N / n - 0.5, moved inside. */
+SC_OP int32_t sc_interpolate4d(sc_ctx* ctx, sc_tensor* x, int32_t align_corners, sc_tensor* out);
+
+/* Separable 4-D convolution: a 2-D convolution over (I, J) plus one over (K, L). x: [I][J][K][L][in]; `kernel`, `stride`,
+ * `padding`: [4]; weights: [out][in][k1][k2] then [out][in][k3][k4], in one axis; biases: [out] twice, in one axis. Before
+ * the first, (K, L) is max-pooled by its strides (window = stride, a last partial window counts), before the second (I, J).
+ * out: [I'][J'][K'][L'][out], I' = (I + 2 p - k) / s + 1, which must equal ceil(I / s), and so on. Kernels 1..31 of any
+ * parity. `relu`: 1 turns negative results into 0. */
+SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, const int32_t* kernel, const int32_t* stride, const int32_t* padding, sc_tensor* weights, sc_tensor* biases, int32_t relu, sc_tensor* out);
+
 /* Entropic optimal transport in the log domain. cost: [m][n], a cost that is not finite forbids its match; mu: [m], nu: [n],
  * masses, those not positive count as 0. K = exp(-cost / eps), a = 1 / m; `iterations` (at least 1) times b = nu / (K^T a),
  * a = mu / (K b). out: [m][n] = scale * diag(a) K diag(b); rows and columns without an allowed match are 0. */
@@ -138,6 +164,12 @@ SC_OP int32_t sc_bp_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, sc_t
  * scale axes. `relu`: 1 turns negative results (and NaN) into 0. Scale offsets with equal 4-D kernels (tied weights) share
  * their arithmetic. */
 SC_OP int32_t sc_conv6d(sc_ctx* ctx, sc_tensor* x, sc_tensor* weights, float bias, int32_t relu, sc_tensor* out);
+
+/* Separable 4-D convolution (CATs++, VAT, NeMF), zero padding of half the kernel. x: [batch][in][I][J][K][L];
+ * source_weights: [out][in][odd][odd] over (I, J), target_weights: likewise over (K, L); biases [out]; `strides` [4].
+ * Each branch max-pools the pair it does not convolve by that pair's stride first (a smaller window at the end, NaN left
+ * out); the result is their sum. out: [batch][out][ceil(size / stride)...]. */
+SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, sc_tensor* source_weights, sc_tensor* source_bias, sc_tensor* target_weights, sc_tensor* target_bias, const int32_t* strides, sc_tensor* out);
 
 #ifdef __cplusplus
 }

@@ -7,6 +7,7 @@ import type { ParityOp } from "./parity.ts";
 import sinkhorn from "./sinkhorn.ts";
 import hough from "./hough.ts";
 import conv6d from "./conv6d.ts";
+import separable4d from "./separable4d.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -20,4 +21,5 @@ export const parityOps: readonly ParityOp[] = [
   halveBytes,
   bpFlow,
   conv6d,
+  separable4d,
 ];
