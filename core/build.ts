@@ -3,14 +3,14 @@
  *
  * @module
  */
-import { cached, type CachedBackbone } from "./cache/mod.ts";
+import { type CacheCounts, cached, type CachedBackbone } from "./cache/mod.ts";
 import type { CacheType } from "./cache/disk.ts";
 import type { RunConfig } from "./config.ts";
 import { InputError } from "./errors.ts";
 import { localizers } from "./localize/mod.ts";
 import type { Registry } from "./registry.ts";
 import type { Ops, OpsKind } from "../ffi/mod.ts";
-import type { Benchmark, Method, MethodContext } from "./types.ts";
+import type { Backbone, Benchmark, Method, MethodContext, OptionValue } from "./types.ts";
 
 /** A method ready to match, with what it stands on. */
 export interface BuiltMethod extends AsyncDisposable {
@@ -33,14 +33,25 @@ export async function buildMethod(
     registry.load({ ...config.backbone, kind: "backbone" }),
   ]);
   const run = config.options.run;
-  const bare = await backbonePlugin.build({ card: config.backbone, log }, config.options.backbone);
-  const backbone = cached(bare, {
-    dir: run.cache as string,
-    memoryBytes: (run.cache_memory as number) * MIB,
-    diskBytes: (run.cache_disk as number) * MIB,
-    type: run.cache_type as CacheType,
-    log,
-  });
+  const behindCache = (bare: Backbone) =>
+    cached(bare, {
+      dir: run.cache as string,
+      memoryBytes: (run.cache_memory as number) * MIB / Math.max(1, config.parts.length),
+      diskBytes: (run.cache_disk as number) * MIB,
+      type: run.cache_type as CacheType,
+      log,
+    });
+  const parts = new Map<string, CachedBackbone>();
+  for (const { label, card } of config.parts) {
+    const plugin = await registry.load({ ...card, kind: "backbone" });
+    parts.set(label, behindCache(await plugin.build({ card, log }, partOptions(config.options.backbone, label))));
+  }
+  const options = partOptions(config.options.backbone, undefined);
+  const chosen = { card: config.backbone, options };
+  const bare = await methodPlugin.tune?.({ card: config.method, log }, chosen, config.options.method) ??
+    await backbonePlugin.build({ card: config.backbone, log, ...(parts.size > 0 && { parts }) }, options);
+  // Features of parts are kept part by part: other combinations use them again.
+  const backbone = parts.size > 0 ? { ...bare, counts: jointCounts([...parts.values()]) } : behindCache(bare);
   const localizer = localizers[config.localizer]!.build(config.options.localizer);
   let opening: Promise<Ops> | undefined;
   const context: MethodContext = {
@@ -58,6 +69,32 @@ export async function buildMethod(
     async [Symbol.asyncDispose]() {
       await method.close?.();
       (await opening)?.close();
+    },
+  };
+}
+
+/** Options of one part, or those that belong to no part. */
+function partOptions(all: Record<string, OptionValue>, label: string | undefined): Record<string, OptionValue> {
+  const entries = Object.entries(all);
+  if (label === undefined) return Object.fromEntries(entries.filter(([name]) => !name.includes(".")));
+  const start = `${label}.`;
+  return Object.fromEntries(
+    entries.filter(([name]) => name.startsWith(start)).map(([name, value]) => [name.slice(start.length), value]),
+  );
+}
+
+/** Counts of several caches, as they are when they are read. */
+function jointCounts(parts: readonly CachedBackbone[]): CacheCounts {
+  const sum = (key: keyof CacheCounts) => parts.reduce((total, { counts }) => total + counts[key], 0);
+  return {
+    get computed() {
+      return sum("computed");
+    },
+    get fromMemory() {
+      return sum("fromMemory");
+    },
+    get fromDisk() {
+      return sum("fromDisk");
     },
   };
 }

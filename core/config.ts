@@ -11,8 +11,8 @@ import { InputError, messageOf, suggest } from "./errors.ts";
 import { localizers } from "./localize/mod.ts";
 import { option } from "./option.ts";
 import type { Registry } from "./registry.ts";
-import type { Card, OptionSpec, OptionSpecs, OptionValue } from "./types.ts";
-import { checkValue, parseValue } from "./value.ts";
+import type { BackbonePlugin, Card, OptionSpec, OptionSpecs, OptionValue } from "./types.ts";
+import { checkValue, defaultsOf, parseValue } from "./value.ts";
 
 /** Sections whose keys do not belong to the method. */
 export const SELECTORS = ["method", "backbone", "benchmark", "localizer", "protocol"] as const;
@@ -85,6 +85,8 @@ export interface Setting {
 export interface RunConfig {
   readonly method: Card;
   readonly backbone: Card;
+  /** The backbones it is made of; their options are `<label>.<option>` among its own. Empty for most. */
+  readonly parts: readonly PartCard[];
   readonly benchmark: Card;
   readonly localizer: string;
   readonly protocols: readonly string[];
@@ -102,6 +104,12 @@ export interface RunConfig {
   readonly root?: string;
   /** In the order printed by `--explain`. */
   readonly settings: readonly Setting[];
+}
+
+/** A part of a backbone that is made of others. */
+export interface PartCard {
+  readonly label: string;
+  readonly card: Card;
 }
 
 /** A layer of `key -> value`, and its name. */
@@ -229,13 +237,15 @@ async function resolveOne(
   }
   const [methodCode, backboneCode, benchmarkCode] = await Promise.all([
     registry.load(method),
-    registry.load(backbone),
+    registry.load({ ...backbone, kind: "backbone" }),
     registry.load(benchmark),
   ]);
 
+  const ofBackbone = [...(backboneChoice.isCards ? cardLayers : []), ...layers];
+  const { parts, specs: partSpecs } = await partsOf(registry, backbone.name, backboneCode, ofBackbone);
   const sections: Record<string, OptionSpecs> = {
     method: methodCode.defaults,
-    backbone: backboneCode.defaults,
+    backbone: { ...backboneCode.defaults, ...partSpecs },
     benchmark: benchmarkCode.defaults,
     localizer: localizerPlugin.defaults,
     run: coreOptions.run,
@@ -292,7 +302,12 @@ async function resolveOne(
   const root = settings.get("benchmark.root")?.value;
   return {
     method,
-    backbone,
+    // What a part was trained on counts for the whole.
+    backbone: {
+      ...backbone,
+      trainedOn: [...new Set([backbone, ...parts.map((p) => p.card)].flatMap((c) => c.trainedOn))],
+    },
+    parts,
     benchmark,
     localizer: localizerChoice.name,
     protocols: names(settings.get("protocol")!.value, "protocol"),
@@ -308,6 +323,35 @@ async function resolveOne(
     ...(typeof root === "string" ? { root } : {}),
     settings: [...settings.values()],
   };
+}
+
+/** The parts a backbone asks for under the settings of `layers`, and their options as `<label>.<option>`. */
+async function partsOf(
+  registry: Registry,
+  name: string,
+  plugin: BackbonePlugin,
+  layers: readonly Layer[],
+): Promise<{ parts: PartCard[]; specs: Record<string, OptionSpec> }> {
+  const parts: PartCard[] = [];
+  const specs: Record<string, OptionSpec> = {};
+  if (plugin.parts === undefined) return { parts, specs };
+  const own: Record<string, OptionValue> = defaultsOf(plugin.defaults);
+  for (const { values } of layers) {
+    for (const [option, spec] of Object.entries(plugin.defaults)) {
+      const value = values.get(`backbone.${option}`);
+      if (value !== undefined) own[option] = checkValue(`backbone.${option}`, value, spec);
+    }
+  }
+  for (const { label, backbone } of plugin.parts(own)) {
+    const card = registry.find("backbone", backbone);
+    const code = await registry.load({ ...card, kind: "backbone" });
+    if (code.parts !== undefined) {
+      throw new InputError(`Cannot make ${name} of ${backbone}: it is made of others itself`);
+    }
+    parts.push({ label, card });
+    for (const [option, spec] of Object.entries(code.defaults)) specs[`${label}.${option}`] = spec;
+  }
+  return { parts, specs };
 }
 
 function originOf(layers: readonly Layer[], key: string): string {

@@ -270,15 +270,42 @@ export interface MethodContext extends BuildContext {
   readonly ops: () => Promise<Ops>;
 }
 
+/** One of the backbones that another is made of. */
+export interface BackbonePart {
+  /** What its options and maps are called by: `backbone.<label>.<option>`, `<label>/<map>`. */
+  readonly label: string;
+  /** Name of its plugin. */
+  readonly backbone: string;
+}
+
+/** What a backbone's `build` is given. */
+export interface BackboneContext extends BuildContext {
+  /** The parts its plugin asked for, by label, each behind the feature cache; absent where it asked for none. */
+  readonly parts?: ReadonlyMap<string, Backbone>;
+}
+
 /** The default export of `backbones/<name>/mod.ts`. */
 export interface BackbonePlugin<S extends OptionSpecs = OptionSpecs> {
   readonly defaults: S;
-  build(context: BuildContext, options: OptionsOf<S>): Backbone | Promise<Backbone>;
+  /** For a backbone made of others: which ones. They are built first, each with its own options and cache. */
+  parts?(options: OptionsOf<S>): readonly BackbonePart[];
+  build(context: BackboneContext, options: OptionsOf<S>): Backbone | Promise<Backbone>;
+}
+
+/** The backbone of a run before it is built. */
+export interface ChosenBackbone {
+  readonly card: Card;
+  readonly options: { readonly [name: string]: OptionValue };
 }
 
 /** The default export of `methods/<category>/<name>/mod.ts`. */
 export interface MethodPlugin<S extends OptionSpecs = OptionSpecs> {
   readonly defaults: S;
+  /**
+   * For methods whose checkpoint changes the network itself: the backbone to use instead of the chosen one, made from its
+   * card and options; undefined: the chosen one. It lies behind the same feature cache.
+   */
+  tune?(context: BuildContext, chosen: ChosenBackbone, options: OptionsOf<S>): Promise<Backbone | undefined>;
   build(context: MethodContext, options: OptionsOf<S>): Method | Promise<Method>;
 }
 
