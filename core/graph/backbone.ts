@@ -59,8 +59,8 @@ export function networkBackbone(parts: NetworkBackbone): Backbone {
     return { network, session: Session.open(network.model, session) };
   });
   // Threads, memory and the like change no value; where the picture comes from does, and so may the provider.
-  const { fit: how, size, resample, normalise } = picture;
-  const settings = { fit: how, size, resample, normalise, provider: session.provider, ...parts.identity };
+  const { fit: how, size, enlarge, resample, normalise } = picture;
+  const settings = { fit: how, size, enlarge, resample, normalise, provider: session.provider, ...parts.identity };
   return {
     identity: `${card.name} v${card.version} ${JSON.stringify(settings)}`,
     keep: "disk",

@@ -25,6 +25,7 @@ export function pictureOptions(defaults: { size: number; normalise: Normalisatio
       integer: true,
       min: 1,
     }),
+    enlarge: option(true, "fit=longest-side enlarges smaller pictures too; false: it leaves them as they are (HPF)"),
     resample: option("torch-bilinear", "whose resampling of pictures, with which kernel", { choices: RESAMPLERS }),
     normalise: option(defaults.normalise as string, "mean and deviation taken off the pixels", {
       choices: Object.keys(NORMALISATIONS),
@@ -37,7 +38,8 @@ export type PictureOptions = OptionsOf<ReturnType<typeof pictureOptions>>;
 
 /** The fit these options ask for, for a network whose sides must be multiples of `multiple`. */
 export function fitOf(options: PictureOptions, multiple: number): FitOptions {
-  return { mode: options.fit as FitMode, size: options.size, resample: options.resample as Resampler, multiple };
+  const { size, enlarge } = options;
+  return { mode: options.fit as FitMode, size, resample: options.resample as Resampler, multiple, enlarge };
 }
 
 /**
