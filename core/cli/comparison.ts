@@ -5,10 +5,13 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-import { type PairedDifference, pairedDifference, type PairScores } from "../metrics/mod.ts";
+import { meanInterval, type PairedDifference, pairedDifference, type PairScores } from "../metrics/mod.ts";
 import { canonical } from "../run/record.ts";
-import type { ResultRecord } from "../run/result.ts";
-import type { Difficulty, ReportedNumber } from "../types.ts";
+import type { Measure } from "../run/dense/score.ts";
+import type { ResultRecord, StoredScores } from "../run/result.ts";
+import type { ReportedNumber } from "../types.ts";
+import { DIFFICULTIES, levelName } from "./extra.ts";
+import { measureCell, measureNotes, measuresOf, measureText, withBounds } from "./measures.ts";
 import { alphaName, marks, runName, withInterval } from "./report.ts";
 import { percent, type TableData } from "./table.ts";
 
@@ -16,7 +19,7 @@ import { percent, type TableData } from "./table.ts";
 export interface FinishedRun {
   readonly folder: string;
   readonly result: ResultRecord;
-  readonly scores: readonly PairScores[];
+  readonly scores: readonly StoredScores[];
   /** Published numbers of its method's card. */
   readonly reported?: readonly ReportedNumber[];
 }
@@ -75,7 +78,7 @@ function groupRuns(runs: readonly FinishedRun[], protocols: readonly string[] | 
   return [...groups.values()];
 }
 
-function scoresOf(run: FinishedRun, protocol: string): PairScores {
+function scoresOf(run: FinishedRun, protocol: string): StoredScores {
   const scores = run.scores.find((s) => s.protocol === protocol);
   if (scores === undefined) {
     throw new InputError(`Cannot compare "${run.folder}": its scores.json lacks protocol "${protocol}"; run it again`);
@@ -95,6 +98,7 @@ function overview(group: Group, alpha: number): TableData {
   const { runs, protocol } = group;
   const names = namesOf(runs);
   const alphas = [...new Set(runs.flatMap((run) => run.result.results[protocol]!.alphas))].sort((a, b) => a - b);
+  const measures = measuresOf(runs.map((run) => run.result.results[protocol]!));
   const first = scoresOf(runs[0]!, protocol);
   const hasPublished = runs.some((run) => publishedOf(run, alpha) !== "-");
   const rows = runs.map((run, r) => {
@@ -103,8 +107,19 @@ function overview(group: Group, alpha: number): TableData {
       const i = result.alphas.indexOf(a);
       return i < 0 ? "-" : withInterval(result, i);
     });
-    const difference = r === 0 ? "baseline" : differenceText(scoresOf(run, protocol), first, alpha);
-    return [names[r]!, String(result.pairs), ...cells, difference, ...(hasPublished ? [publishedOf(run, alpha)] : [])];
+    const own = scoresOf(run, protocol);
+    const differences = [
+      ...(alphas.length === 0 ? [] : [differenceText(own, first, alpha)]),
+      ...measures.map(({ name }) => measureDifference(own, first, name)),
+    ].map((text) => r === 0 ? "baseline" : text);
+    cells.push(...measures.map(({ name }) => measureCell(result, name)));
+    return [
+      names[r]!,
+      String(result.pairs),
+      ...cells,
+      ...differences,
+      ...(hasPublished ? [publishedOf(run, alpha)] : []),
+    ];
   });
   return {
     title: group.title,
@@ -112,11 +127,13 @@ function overview(group: Group, alpha: number): TableData {
       { name: "method" },
       { name: "n", align: "right" },
       ...alphas.map((a) => ({ name: `PCK ${alphaName(a)}`, align: "right" as const })),
-      { name: `difference ${alphaName(alpha)}`, align: "right" },
+      ...measures.map(({ column }) => ({ name: column, align: "right" as const })),
+      ...(alphas.length === 0 ? [] : [{ name: `difference ${alphaName(alpha)}`, align: "right" as const }]),
+      ...measures.map(({ name }) => ({ name: `difference ${name}`, align: "right" as const })),
       ...(hasPublished ? [{ name: `published ${alphaName(alpha)} (protocol; where)` }] : []),
     ],
     rows,
-    notes: notesOf(runs, names),
+    notes: [...notesOf(runs, names), ...measureNotes(runs.map((run) => run.result.results[protocol]!))],
   };
 }
 
@@ -152,6 +169,28 @@ function differenceText(run: PairScores, first: PairScores, alpha: number): stri
   }${common}`;
 }
 
+/** The mean difference of a measure over the pairs both have it for, with its paired interval. */
+function measureDifference(run: StoredScores, first: StoredScores, name: string): string {
+  const [own, other] = [run, first].map((scores) => valuesById(scores, name));
+  const common = [...own!.values.keys()].filter((id) => other!.values.has(id));
+  if (common.length === 0) return "no common pairs";
+  const differences = common.map((id) => own!.values.get(id)! - other!.values.get(id)!);
+  const mean = differences.reduce((sum, value) => sum + value, 0) / differences.length;
+  const unit = own!.unit;
+  const sign = (value: number) => `${value >= 0 ? "+" : ""}${measureText(unit, value)}`;
+  const over = common.length < Math.max(own!.values.size, other!.values.size) ? ` over ${common.length} common` : "";
+  return `${withBounds(sign(mean), meanInterval(differences), sign)}${over}`;
+}
+
+function valuesById(scores: StoredScores, name: string): { unit: Measure["unit"]; values: Map<string, number> } {
+  const measure = scores.measures?.find((one) => one.name === name);
+  const values = new Map<string, number>();
+  measure?.values.forEach((value, i) => {
+    if (value !== null) values.set(scores.ids[i]!, value);
+  });
+  return { unit: measure?.unit ?? "share", values };
+}
+
 function publishedOf(run: FinishedRun, alpha: number): string {
   const metric = `PCK${alphaName(alpha)}`;
   const found = (run.reported ?? []).filter((r) =>
@@ -160,15 +199,19 @@ function publishedOf(run: FinishedRun, alpha: number): string {
   return found.length === 0 ? "-" : found.map((r) => `${percent(r.value)} (${r.protocol}; ${r.source})`).join("; ");
 }
 
-const FIELDS: readonly (keyof Difficulty)[] = ["viewpoint", "scale", "truncation", "occlusion"];
-
 function breakdown(group: Group, by: "category" | "difficulty", alpha: number): TableData[] {
   const names = namesOf(group.runs);
   const all = group.runs.map((run) => scoresOf(run, group.protocol));
+  // A protocol without alphas has no shares to break down; its measures are in the run's own table.
+  if (all.every(({ alphas }) => alphas.length === 0)) return [];
   const tables = by === "category"
-    ? [{ title: "by category", lists: all.map((s) => s.categories) }]
-    : FIELDS.map((field) => ({ title: `by ${field}`, lists: all.map((s) => s.difficulty[field] ?? []) }));
-  return tables.filter(({ lists }) => lists.some((list) => list.length > 0)).map(({ title, lists }) => {
+    ? [{ title: "by category", lists: all.map((s) => s.categories), level: (name: string) => name }]
+    : DIFFICULTIES.map((field) => ({
+      title: `by ${field}`,
+      lists: all.map((s) => s.difficulty[field] ?? []),
+      level: (name: string) => levelName(field, name),
+    }));
+  return tables.filter(({ lists }) => lists.some((list) => list.length > 0)).map(({ title, lists, level }) => {
     const groups = [...new Map(lists.flat().map((g) => [g.name, g])).values()];
     return {
       title: `${group.title}, PCK ${alphaName(alpha)} ${title}`,
@@ -178,7 +221,7 @@ function breakdown(group: Group, by: "category" | "difficulty", alpha: number): 
         ...names.map((name) => ({ name, align: "right" as const })),
       ],
       rows: groups.map((g) => [
-        g.name,
+        level(g.name),
         String(g.pairs),
         ...lists.map((list, r) =>
           percent(list.find((own) => own.name === g.name)?.values[all[r]!.alphas.indexOf(alpha)])

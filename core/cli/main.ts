@@ -39,7 +39,8 @@ const commands: Record<string, Command> = {
   },
   score: {
     doc: "score stored predictions again, under other protocols",
-    usage: "score run=ID|FOLDER protocol=a,b,c [--json]",
+    usage:
+      "score run=ID|FOLDER protocol=a,b,c [tables=errors,geometry,difficulty] [format=table|markdown|csv|json] [--json]",
     load: () => import("./score.ts"),
   },
   compare: {

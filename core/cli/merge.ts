@@ -1,13 +1,21 @@
 import { join } from "@std/path";
-import { InputError } from "../errors.ts";
-import { loadProtocol } from "../protocol/mod.ts";
+import { defaultProtocols } from "../config.ts";
+import { InputError, messageOf } from "../errors.ts";
+import { isDense, loadAnyProtocol } from "../protocol/mod.ts";
 import { Registry } from "../registry.ts";
+import { checkApplicable } from "../run/applicable.ts";
+import { denseFile, denseFormat } from "../run/dense/store.ts";
 import { shardOf } from "../run/evaluate.ts";
-import { predictionsFile, scoreAndWrite } from "../run/execute.ts";
+import { predictionsFile } from "../run/execute.ts";
 import { writeWhole } from "../run/files.ts";
-import { findRun } from "../run/find.ts";
+import { findRun, type FoundRun } from "../run/find.ts";
+import { scoreAndWrite } from "../run/finish.ts";
+import { type LineFormat, type PairLine, readLines } from "../run/line_file.ts";
 import { lockFolder } from "../run/lock.ts";
-import { type Prediction, readPredictions } from "../run/predictions.ts";
+import { predictionFormat } from "../run/predictions.ts";
+import { checkDirection } from "../run/score.ts";
+import { findShards, joinShards, type Part } from "../run/shards.ts";
+import type { Benchmark } from "../types.ts";
 import { runTables } from "./report.ts";
 import { benchmarkOf } from "./loaded.ts";
 import type { Invocation } from "./main.ts";
@@ -16,77 +24,75 @@ import { textWords } from "./words.ts";
 
 /**
  * `deno task merge`: joins the shards of a run into the same bytes as one run. Shards made on other machines are
- * merged by copying their `predictions.part-*.jsonl` into the run's folder.
+ * merged by copying their `predictions.part-*.jsonl`, or `dense.part-*.jsonl` and `flow/`, into the run's folder.
  */
 export default async function merge(invocation: Invocation): Promise<void> {
   const words = textWords(invocation, "merge", ["run", "out", "protocol", "root"], ["run"]);
   const run = await findRun(words.out ?? "runs", words.run!);
   const { record, folder } = run;
-  const protocols = [];
-  for (const name of (words.protocol ?? "paper,original").split(",")) protocols.push(await loadProtocol(name.trim()));
   const registry = await Registry.open();
+  const card = registry.find("benchmark", record.benchmark.name);
+  const names = words.protocol?.split(",") ?? defaultProtocols(card);
+  const protocols = await Promise.all(names.map((name) => loadAnyProtocol(name.trim())));
+  for (const protocol of protocols) checkDirection(protocol, record.direction);
   const benchmark = await benchmarkOf(registry, run, words.root);
+  await checkApplicable(protocols, benchmark);
   using _lock = await lockFolder(
     folder,
     () => console.error(`Another process is at work in "${folder}"; waiting for it`),
   );
-  const count = await partCount(folder);
-  const lines = new Map<string, string>();
-  const predictions = new Map<string, Prediction>();
-  for (let index = 1; index <= count; index++) {
-    const shard = `${index}/${count}`;
-    const path = join(folder, predictionsFile(shard));
-    const pairs = shardOf(benchmark, record.limit, shard);
-    const part = await readPredictions(path, pairs, record.direction);
-    const missing = pairs.filter((pair) => !part.done.has(pair.id)).length;
-    if (missing > 0) {
-      throw new InputError(
-        `Cannot merge "${folder}": part ${shard} lacks ${missing} of its ${pairs.length} pairs (${path})`,
-      );
-    }
-    for (const [id, line] of part.lines) lines.set(id, line);
-    for (const [id, prediction] of part.done) predictions.set(id, prediction);
-  }
-  const all = shardOf(benchmark, record.limit, null);
-  await writeWhole(join(folder, predictionsFile(null)), all.map((pair) => `${lines.get(pair.id)}\n`).join(""));
-  const { result } = await scoreAndWrite(
-    folder,
-    record,
-    benchmark,
-    all.map((pair) => predictions.get(pair.id)!),
-    protocols,
-  );
+  const pairs = shardOf(benchmark, record.limit, null);
+  const keypoints = protocols.every(isDense)
+    ? undefined
+    : await joinFiles(run, benchmark, predictionsFile, predictionFormat(pairs, record.direction));
+  const dense = protocols.some(isDense)
+    ? await joinFiles(run, benchmark, denseFile, denseFormat(pairs, record.direction))
+    : undefined;
+  const predictions = {
+    ...(keypoints === undefined ? {} : { keypoints }),
+    ...(dense === undefined ? {} : { dense }),
+  };
+  const { result } = await scoreAndWrite(folder, record, benchmark, predictions, protocols);
   if (invocation.flags.json) console.log(JSON.stringify(result, null, 2));
   else console.log(`${runTables(result).map((table) => renderTable(table, "table")).join("\n")}\nresults: ${folder}`);
 }
 
-/** The number of parts, from the names of the files. Throws InputError for none, mixed counts and missing parts. */
-async function partCount(folder: string): Promise<number> {
-  const parts = new Map<number, Set<number>>();
-  for await (const entry of Deno.readDir(folder)) {
-    const match = /^predictions\.part-(\d+)-of-(\d+)\.jsonl$/.exec(entry.name);
-    if (match === null) continue;
-    const count = Number(match[2]);
-    const seen = parts.get(count) ?? new Set();
-    seen.add(Number(match[1]));
-    parts.set(count, seen);
-  }
-  if (parts.size === 0) {
+/** Joins one kind of file, and writes the whole of it. */
+async function joinFiles<T extends PairLine>(
+  { folder, record }: FoundRun,
+  benchmark: Benchmark,
+  fileOf: (shard: string | null) => string,
+  format: LineFormat<T>,
+): Promise<readonly T[]> {
+  const stem = fileOf(null).replace(".jsonl", "");
+  const shards = await findShards(folder, stem);
+  if (shards.length === 0) {
     throw new InputError(
-      `Cannot merge "${folder}": it holds no predictions.part-*.jsonl; run with run.shard=1/N makes them`,
+      `Cannot merge "${folder}": it holds no ${stem}.part-*.jsonl; run with run.shard=1/N makes them`,
     );
   }
-  if (parts.size > 1) {
-    throw new InputError(
-      `Cannot merge "${folder}": it holds parts of ${
-        [...parts.keys()].join(" and of ")
-      }; some pairs would come twice, remove one set`,
-    );
+  const parts: Part<T>[] = [];
+  for (const shard of shards) {
+    const path = join(folder, fileOf(shard));
+    const pairs = shardOf(benchmark, record.limit, shard).map((pair) => pair.id);
+    const own = new Set(pairs);
+    const { done, lines } = await readLines(path, {
+      ...format,
+      // A line of another part in this one is a file in the wrong place.
+      decode: (line) => {
+        const value = format.decode(line);
+        return value !== undefined && own.has(value.pair) ? value : undefined;
+      },
+    });
+    parts.push({ shard, path, pairs, done, lines });
   }
-  const [[count, seen]] = [...parts] as [[number, Set<number>]];
-  const missing = Array.from({ length: count }, (_, i) => i + 1).filter((i) => !seen.has(i));
-  if (missing.length > 0) {
-    throw new InputError(`Cannot merge "${folder}": part ${missing.map((i) => `${i}/${count}`).join(", ")} is missing`);
+  let joined;
+  try {
+    joined = joinShards(parts, shardOf(benchmark, record.limit, null).map((pair) => pair.id));
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(`Cannot merge "${folder}": ${messageOf(error)}`);
   }
-  return count;
+  await writeWhole(join(folder, fileOf(null)), joined.text);
+  return joined.values;
 }

@@ -1,4 +1,6 @@
+import { isDense } from "../protocol/mod.ts";
 import { partialLabel, type ProtocolResult, type ResultRecord } from "../run/result.ts";
+import { measureCell, measureNotes, measuresOf, measureText } from "./measures.ts";
 import { percent, type TableData } from "./table.ts";
 
 /** `@.01`, `@.1`: how the field writes a PCK column. */
@@ -47,6 +49,9 @@ export function runTables(result: ResultRecord): TableData[] {
   const columnsOf = (alphas: readonly number[]) =>
     alphas.map((alpha) => ({ name: `PCK ${alphaName(alpha)}`, align: "right" as const }));
   const alphaColumns = columnsOf(first.alphas);
+  const measures = measuresOf(protocols);
+  const own = measuresOf([first]);
+  const measureColumns = (of: typeof measures) => of.map(({ column }) => ({ name: column, align: "right" as const }));
   // Protocols of the literature print different alphas.
   const alphas = [...new Set(protocols.flatMap((p) => p.alphas))].sort((a, b) => a - b);
   const groups = first.categories.length > 1 ? first.categories : [];
@@ -55,27 +60,45 @@ export function runTables(result: ResultRecord): TableData[] {
     columns: [
       { name: "category" },
       { name: "pairs", align: "right" },
-      { name: "points", align: "right" },
+      { name: isDense(first.protocol) ? "pixels" : "points", align: "right" },
       ...alphaColumns,
+      ...measureColumns(own),
     ],
     rows: [
-      ...groups.map((
-        group,
-      ) => [group.name, String(group.pairs), String(group.points), ...group.values.map((v) => percent(v))]),
-      ["all", String(first.pairs), String(first.points), ...first.values.map((v) => percent(v))],
+      ...groups.map((group) => [
+        group.name,
+        String(group.pairs),
+        String(group.points),
+        ...group.values.map((v) => percent(v)),
+        ...own.map(({ name }) => categoryMeasure(first, name, group.name)),
+      ]),
+      [
+        "all",
+        String(first.pairs),
+        String(first.points),
+        ...first.values.map((v) => percent(v)),
+        ...own.map(({ name }) => categoryMeasure(first, name)),
+      ],
     ],
     notes: [],
   };
   const overall: TableData = {
-    title: "PCK in % with 95 % bootstrap interval over pairs",
-    columns: [{ name: "protocol" }, { name: "n", align: "right" }, ...columnsOf(alphas)],
+    title: `${alphas.length > 0 ? "PCK in %" : "shares in %"} with 95 % bootstrap interval over pairs`,
+    columns: [
+      { name: "protocol" },
+      { name: "n", align: "right" },
+      ...columnsOf(alphas),
+      ...measureColumns(measures),
+    ],
     rows: protocols.map((p) => [
       p.protocol.name,
       String(p.pairs),
       ...alphas.map((alpha) => p.alphas.includes(alpha) ? withInterval(p, p.alphas.indexOf(alpha)) : "-"),
+      ...measures.map(({ name }) => measureCell(p, name)),
     ]),
     notes: [
       ...marks(result),
+      ...measureNotes(protocols),
       ...protocols.flatMap((
         p,
       ) => [
@@ -85,4 +108,12 @@ export function runTables(result: ResultRecord): TableData[] {
     ],
   };
   return [perCategory, overall];
+}
+
+/** A measure of one category, or of all pairs. */
+function categoryMeasure(result: ProtocolResult, name: string, category?: string): string {
+  const measure = result.measures?.find((one) => one.name === name);
+  if (measure === undefined) return "-";
+  const of = category === undefined ? measure : measure.categories.find((one) => one.name === category);
+  return measureText(measure.unit, of?.value ?? null);
 }

@@ -1,7 +1,8 @@
 import { buildBenchmark } from "../build.ts";
 import { type Layer, readLayer, resolveRuns, type RunConfig } from "../config.ts";
-import { loadProtocol, type Protocol } from "../protocol/mod.ts";
+import { type AnyProtocol, loadAnyProtocol } from "../protocol/mod.ts";
 import { Registry } from "../registry.ts";
+import { mebibytes } from "../run/dense/store.ts";
 import { parseShard } from "../run/evaluate.ts";
 import { benchmarkKey, executeRun, type RunOutcome } from "../run/execute.ts";
 import type { Direction } from "../run/predictions.ts";
@@ -25,8 +26,8 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
   const outcomes: RunOutcome[] = [];
   using interrupt = interruptSignal();
   for (const config of configs) {
-    const protocols: Protocol[] = [];
-    for (const name of config.protocols) protocols.push(await loadProtocol(name));
+    const protocols: AnyProtocol[] = [];
+    for (const name of config.protocols) protocols.push(await loadAnyProtocol(name));
     // Slips that can be told from the words alone are told before anything is loaded.
     const { direction, shard } = config.options.run;
     for (const protocol of protocols) checkDirection(protocol, direction as Direction);
@@ -56,10 +57,11 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
   if (flags.json) {
     console.log(
       JSON.stringify(
-        outcomes.map(({ folder, result, record, resumed, cache }) => ({
+        outcomes.map(({ folder, result, record, resumed, cache, flowBytes }) => ({
           folder,
           resumed,
           cache,
+          ...(flowBytes === undefined ? {} : { flowBytes }),
           ...(result ?? { run: record }),
         })),
         null,
@@ -82,7 +84,7 @@ export async function layersOf(words: Layer): Promise<Layer[]> {
 }
 
 function report(outcome: RunOutcome): string {
-  const { result, resumed, evaluated, folder, cache } = outcome;
+  const { result, resumed, evaluated, folder, cache, flowBytes } = outcome;
   if (result === undefined) {
     return `${evaluated} pairs of this part are in ${folder}; when all parts are: deno task merge run=${outcome.record.id}`;
   }
@@ -93,7 +95,8 @@ function report(outcome: RunOutcome): string {
     ? "; all predictions were there already"
     : `; ${resumed} of ${evaluated} pairs were there already`;
   const features = `features: ${cache.computed} computed, ${cache.fromDisk} from disk, ${cache.fromMemory} from memory`;
-  return `${tables}\nresults: ${folder}${reused}\n${features}`;
+  const flows = flowBytes === undefined ? "" : `\ndense predictions: ${mebibytes(flowBytes)} MiB on disk`;
+  return `${tables}\nresults: ${folder}${reused}\n${features}${flows}`;
 }
 
 function explain(configs: readonly RunConfig[], json: boolean): void {

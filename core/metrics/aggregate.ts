@@ -32,10 +32,13 @@ class Group {
   }
 }
 
+/** What aggregation asks of a protocol; those of dense flow tell it too. */
+export type Averaging = Pick<Protocol, "name" | "average" | "categoryWeights">;
+
 /** Per-pair hits -> the protocol's number and its tables. Pairs with a count of zero are left out and noted. */
 export function aggregate(
-  pairs: readonly ScoredPair[],
-  protocol: Protocol,
+  pairs: readonly Pick<ScoredPair, "id" | "category" | "difficulty">[],
+  protocol: Averaging,
   context: ScoreContext,
   alphas: readonly number[],
   counts: Uint32Array,
@@ -104,7 +107,7 @@ export function aggregate(
   };
 }
 
-function categoryWeights(table: readonly GroupScore[], protocol: Protocol, context: ScoreContext): number[] | null {
+function categoryWeights(table: readonly GroupScore[], protocol: Averaging, context: ScoreContext): number[] | null {
   const weights = protocol.categoryWeights?.[context.threshold];
   if (weights === undefined) return null;
   const found = table.map(({ name }) => name);

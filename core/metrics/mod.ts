@@ -10,6 +10,7 @@
  *
  * @module
  */
+export { aggregate } from "./aggregate.ts";
 export { type Bootstrap, bootstrap, type BootstrapOptions, type Interval } from "./bootstrap.ts";
 export { averageEndpointError, type EndpointErrors, endpointErrors, pooledPck } from "./endpoint.ts";
 export { type ErrorKinds, errorKinds } from "./error_kinds.ts";
@@ -34,6 +35,7 @@ export {
   warpMaskByFlow,
 } from "./mask.ts";
 export { type PairedDifference, pairedDifference } from "./paired_difference.ts";
+export { meanInterval } from "./mean_interval.ts";
 export { type ScoreOptions, scorePairs } from "./pck.ts";
 export { Random } from "./random.ts";
 export { type CoarseFlow, transferThroughFlow, transferThroughMatches } from "./transfer.ts";

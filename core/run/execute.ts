@@ -8,18 +8,21 @@ import { buildMethod } from "../build.ts";
 import type { CacheCounts } from "../cache/mod.ts";
 import { canonical } from "./record.ts";
 import type { RunConfig } from "../config.ts";
-import { InputError } from "../errors.ts";
-import type { PairScores } from "../metrics/mod.ts";
-import type { Protocol } from "../protocol/mod.ts";
+import { type AnyProtocol, isDense } from "../protocol/mod.ts";
 import type { Registry } from "../registry.ts";
 import type { Benchmark } from "../types.ts";
+import { checkApplicable } from "./applicable.ts";
+import { checkHasFlow, evaluateDense } from "./dense/evaluate.ts";
+import { flowFolder } from "./dense/store.ts";
 import { evaluate, type EvaluateHooks, shardOf } from "./evaluate.ts";
 import { toJson, writeWhole } from "./files.ts";
+import { scoreAndWrite } from "./finish.ts";
 import { lockFolder } from "./lock.ts";
-import type { Prediction } from "./predictions.ts";
 import { recordOf, runFolder, type RunRecord } from "./record.ts";
-import { resultOf, type ResultRecord, writeResult } from "./result.ts";
-import { checkDirection, joinPredictions, scoreUnder } from "./score.ts";
+import type { ResultRecord, StoredScores } from "./result.ts";
+import { checkDirection } from "./score.ts";
+
+const MIB = 1024 * 1024;
 
 /** What a run leaves behind. */
 export interface RunOutcome {
@@ -27,10 +30,12 @@ export interface RunOutcome {
   readonly folder: string;
   /** Absent for one shard of a run: parts are scored when they are merged. */
   readonly result?: ResultRecord;
-  readonly scores?: readonly PairScores[];
-  /** Pairs that an earlier run had predicted already. */
+  readonly scores?: readonly StoredScores[];
+  /** Predictions that an earlier run had made already, of all: one per pair, two where it needs points and flow. */
   readonly resumed: number;
   readonly evaluated: number;
+  /** Disk its dense predictions take. */
+  readonly flowBytes?: number;
   readonly cache: CacheCounts;
 }
 
@@ -43,7 +48,7 @@ export async function executeRun(
   registry: Registry,
   config: RunConfig,
   benchmark: Benchmark,
-  protocols: readonly Protocol[],
+  protocols: readonly AnyProtocol[],
   hooks: EvaluateHooks,
 ): Promise<RunOutcome> {
   const { run } = config.options;
@@ -52,6 +57,9 @@ export async function executeRun(
   const { method, backbone, ops } = built;
   const record = await recordOf(config, benchmark, { backbone: backbone.identity, method: method.identity, ops });
   for (const protocol of protocols) checkDirection(protocol, record.direction);
+  await checkApplicable(protocols, benchmark);
+  const needsDense = protocols.some(isDense);
+  if (needsDense) checkHasFlow(method, config.method.name);
   const folder = runFolder(run.out as string, record);
   using _lock = await lockFolder(
     folder,
@@ -61,38 +69,22 @@ export async function executeRun(
   await writeWhole(join(folder, "config.json"), toJson(record));
   const pairs = shardOf(benchmark, record.limit, shard);
   const started = performance.now();
-  const { predictions, resumed } = await evaluate(method, record, pairs, folder, predictionsFile(shard), hooks);
-  const base = { record, folder, resumed, evaluated: predictions.length, cache: backbone.counts };
+  const keypoints = protocols.every(isDense)
+    ? undefined
+    : await evaluate(method, record, pairs, folder, predictionsFile(shard), hooks);
+  const flowLimit = (run.flow_disk as number) * MIB;
+  const dense = needsDense ? await evaluateDense(method, record, pairs, folder, shard, flowLimit, hooks) : undefined;
+  const resumed = (keypoints?.resumed ?? 0) + (dense?.resumed ?? 0);
+  const evaluated = (keypoints?.predictions.length ?? 0) + (dense?.lines.length ?? 0);
+  const flows = dense === undefined ? {} : { flowBytes: dense.bytes };
+  const base = { record, folder, resumed, evaluated, cache: backbone.counts, ...flows };
   if (shard !== null) return base;
-  if (resumed < predictions.length) {
-    await writeTiming(folder, performance.now() - started, predictions.length - resumed, base.cache);
-  }
+  if (resumed < evaluated) await writeTiming(folder, performance.now() - started, evaluated - resumed, base.cache);
+  const predictions = {
+    ...(keypoints === undefined ? {} : { keypoints: keypoints.predictions }),
+    ...(dense === undefined ? {} : { dense: dense.lines }),
+  };
   return { ...base, ...await scoreAndWrite(folder, record, benchmark, predictions, protocols) };
-}
-
-/** Scores the predictions of a whole run and writes its result. */
-export async function scoreAndWrite(
-  folder: string,
-  record: RunRecord,
-  benchmark: Benchmark,
-  predictions: readonly Prediction[],
-  protocols: readonly Protocol[],
-): Promise<{ result: ResultRecord; scores: PairScores[] }> {
-  const pairs = shardOf(benchmark, record.limit, null);
-  const joined = await joinPredictions(pairs, new Map(predictions.map((p) => [p.pair, p])));
-  if (joined.pairs.length === 0) {
-    throw new InputError(
-      `Cannot score "${folder}": all ${joined.skipped.length} pairs were skipped; the first because: ${
-        joined.skipped[0]?.reason
-      }`,
-    );
-  }
-  const scores = protocols.map((protocol) => ({ protocol, scores: scoreUnder(protocol, joined.pairs, benchmark) }));
-  const counts = { evaluated: joined.pairs.length, skipped: joined.skipped };
-  const result = resultOf(record, scores, counts, benchmark.notes);
-  const all = scores.map((s) => s.scores);
-  await writeResult(folder, result, all);
-  return { result, scores: all };
 }
 
 /** File of a run's predictions, or of one shard's. */
@@ -127,10 +119,13 @@ async function peakMemory(): Promise<number> {
 
 async function removeRun(folder: string): Promise<void> {
   for await (const entry of Deno.readDir(folder)) {
-    if (entry.isFile && /^(predictions.*\.jsonl|(result|scores|timing|config)\.json)$/.test(entry.name)) {
+    if (entry.isFile && /^((predictions|dense).*\.jsonl|(result|scores|timing|config)\.json)$/.test(entry.name)) {
       await Deno.remove(join(folder, entry.name));
     }
   }
+  await Deno.remove(flowFolder(folder), { recursive: true }).catch((error) => {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  });
 }
 
 /** Equal benchmark settings share one loaded benchmark in a sweep. */

@@ -5,15 +5,42 @@
  */
 import { join } from "@std/path";
 import { InputError } from "../errors.ts";
-import { bootstrap, type GroupScore, type Interval, type PairScores } from "../metrics/mod.ts";
-import type { Protocol } from "../protocol/mod.ts";
+import { bootstrap, type GroupScore, type Interval, meanInterval, type PairScores } from "../metrics/mod.ts";
+import type { AnyProtocol } from "../protocol/mod.ts";
+import type { Measure } from "./dense/score.ts";
+import type { ExtraTables } from "./extra_tables.ts";
 import { readJson, toJson, writeWhole } from "./files.ts";
 import type { RunRecord } from "./record.ts";
+
+/** The mean over pairs of a number that is no share of hits: an end-point error, an overlap of masks. */
+export interface MeasureResult {
+  readonly name: string;
+  readonly unit: Measure["unit"];
+  /** Null where it is undefined for every pair. */
+  readonly value: number | null;
+  /** 95 % bootstrap interval over pairs. */
+  readonly interval: Interval | null;
+  /** Pairs it is defined for. */
+  readonly pairs: number;
+  readonly categories: readonly { readonly name: string; readonly pairs: number; readonly value: number | null }[];
+}
+
+/** Scores with their measures, as `scores.json` holds them. */
+export type StoredScores = PairScores & { readonly measures?: readonly Measure[] };
+
+/** What scoring under one protocol gave. */
+export interface ScoredProtocol {
+  readonly protocol: AnyProtocol;
+  readonly scores: PairScores;
+  readonly measures?: readonly Measure[];
+  readonly tables?: ExtraTables;
+}
 
 /** One protocol's numbers. */
 export interface ProtocolResult {
   /** The protocol itself, so that a number never loses its meaning. */
-  readonly protocol: Protocol;
+  readonly protocol: AnyProtocol;
+  /** Empty where the protocol gives measures only. */
   readonly alphas: readonly number[];
   /** [alphas], in [0, 1]. */
   readonly values: readonly number[];
@@ -25,6 +52,10 @@ export interface ProtocolResult {
   readonly categories: readonly GroupScore[];
   readonly difficulty: PairScores["difficulty"];
   readonly notes: readonly string[];
+  /** Of dense protocols. */
+  readonly measures?: readonly MeasureResult[];
+  /** Where `deno task score` was asked for more tables. */
+  readonly tables?: ExtraTables;
 }
 
 /** `result.json`. It holds no time and no machine, so that equal runs give equal bytes; those are in `timing.json`. */
@@ -48,13 +79,13 @@ export interface ResultRecord {
 /** Makes the record of a run from its scores. */
 export function resultOf(
   record: RunRecord,
-  scores: readonly { readonly protocol: Protocol; readonly scores: PairScores }[],
+  scores: readonly ScoredProtocol[],
   pairs: Omit<ResultRecord["pairs"], "total">,
   notes: readonly string[],
 ): ResultRecord {
   const results: Record<string, ProtocolResult> = {};
-  for (const { protocol, scores: s } of scores) {
-    const { intervals, reason } = bootstrap(s);
+  for (const { protocol, scores: s, measures, tables } of scores) {
+    const { intervals, reason } = s.alphas.length > 0 ? bootstrap(s) : { intervals: null, reason: null };
     results[protocol.name] = {
       protocol,
       alphas: s.alphas,
@@ -66,6 +97,8 @@ export function resultOf(
       categories: s.categories,
       difficulty: s.difficulty,
       notes: s.notes,
+      ...(measures === undefined ? {} : { measures: measures.map((measure) => measureResult(measure, s)) }),
+      ...(tables === undefined ? {} : { tables }),
     };
   }
   const total = record.benchmark.pairs;
@@ -80,6 +113,23 @@ export function resultOf(
   };
 }
 
+function measureResult({ name, unit, values }: Measure, scores: PairScores): MeasureResult {
+  const mean = (list: readonly number[]) =>
+    list.length === 0 ? null : list.reduce((sum, value) => sum + value, 0) / list.length;
+  const known = values.filter((value) => value !== null);
+  return {
+    name,
+    unit,
+    value: mean(known),
+    interval: meanInterval(known),
+    pairs: known.length,
+    categories: scores.categories.map((category, c) => {
+      const own = values.filter((value, p): value is number => value !== null && scores.category[p] === c);
+      return { name: category.name, pairs: own.length, value: mean(own) };
+    }),
+  };
+}
+
 /** `PARTIAL: 10 of 180 pairs` where a result is not whole, else nothing. */
 export function partialLabel(result: ResultRecord): string | undefined {
   const { evaluated, total, skipped } = result.pairs;
@@ -89,12 +139,16 @@ export function partialLabel(result: ResultRecord): string | undefined {
 }
 
 /** Writes both files; `result.json` last, since its presence says that the run is finished. */
-export async function writeResult(folder: string, result: ResultRecord, scores: readonly PairScores[]): Promise<void> {
+export async function writeResult(
+  folder: string,
+  result: ResultRecord,
+  scores: readonly StoredScores[],
+): Promise<void> {
   await writeWhole(join(folder, "scores.json"), `${JSON.stringify(scores.map(pack))}\n`);
   await writeWhole(join(folder, "result.json"), toJson(result));
 }
 
-function pack(scores: PairScores) {
+function pack(scores: StoredScores) {
   return { ...scores, category: [...scores.category], counts: [...scores.counts], hits: [...scores.hits] };
 }
 
@@ -108,7 +162,7 @@ export async function readResult(folder: string): Promise<ResultRecord | undefin
 }
 
 /** Reads the hits per pair that comparisons need. */
-export async function readScores(folder: string): Promise<PairScores[]> {
+export async function readScores(folder: string): Promise<StoredScores[]> {
   const path = join(folder, "scores.json");
   const raw = await readJson(path) as ReturnType<typeof pack>[] | undefined;
   if (!Array.isArray(raw)) {

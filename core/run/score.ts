@@ -5,9 +5,10 @@
  */
 import { InputError } from "../errors.ts";
 import { type PairScores, type ScoredPair, scoredPair, scorePairs } from "../metrics/mod.ts";
-import type { Protocol } from "../protocol/mod.ts";
-import type { Benchmark, BenchmarkPair, ImageRef, Size } from "../types.ts";
+import type { AnyProtocol, Protocol } from "../protocol/mod.ts";
+import type { Benchmark, BenchmarkPair } from "../types.ts";
 import type { Direction, Prediction } from "./predictions.ts";
+import { pictureSizes } from "./sizes.ts";
 
 /** Pairs with predictions, and those that have none with the reason. */
 export interface Scorable {
@@ -20,15 +21,7 @@ export async function joinPredictions(
   pairs: readonly BenchmarkPair[],
   predictions: ReadonlyMap<string, Prediction>,
 ): Promise<Scorable> {
-  const sizes = new Map<string, Size>();
-  const sizeOf = async (ref: ImageRef): Promise<Size> => {
-    let size = ref.size ?? sizes.get(ref.id);
-    if (size === undefined) {
-      const { width, height } = await ref.load();
-      sizes.set(ref.id, size = { width, height });
-    }
-    return size;
-  };
+  const sizeOf = pictureSizes();
   const scored: ScoredPair[] = [];
   const skipped: { pair: string; reason: string }[] = [];
   for (const pair of pairs) {
@@ -48,7 +41,7 @@ export async function joinPredictions(
 }
 
 /** Throws InputError where a protocol judges a direction the run does not predict. */
-export function checkDirection(protocol: Protocol, direction: Direction): void {
+export function checkDirection(protocol: AnyProtocol, direction: Direction): void {
   if (direction === "both" || direction === protocol.direction) return;
   throw new InputError(
     `Cannot score protocol "${protocol.name}": it judges ${protocol.direction} predictions and the run makes ` +
