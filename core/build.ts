@@ -47,21 +47,20 @@ export async function buildMethod(
     parts.set(label, behindCache(await plugin.build({ card, log }, partOptions(config.options.backbone, label))));
   }
   const options = partOptions(config.options.backbone, undefined);
-  const chosen = { card: config.backbone, options };
-  const bare = await methodPlugin.tune?.({ card: config.method, log }, chosen, config.options.method) ??
-    await backbonePlugin.build({ card: config.backbone, log, ...(parts.size > 0 && { parts }) }, options);
+  const context = { card: config.backbone, log, ...(parts.size > 0 && { parts }) };
+  const bare = await backbonePlugin.build(context, options);
   // Features of parts are kept part by part: other combinations use them again.
   const backbone = parts.size > 0 ? { ...bare, counts: jointCounts([...parts.values()]) } : behindCache(bare);
   const localizer = localizers[config.localizer]!.build(config.options.localizer);
   let opening: Promise<Ops> | undefined;
-  const context: MethodContext = {
+  const given: MethodContext = {
     card: config.method,
     log,
     backbone,
     localizer,
     ops: () => opening ??= openConfiguredOps(config, log),
   };
-  const method = await methodPlugin.build(context, config.options.method);
+  const method = await methodPlugin.build(given, config.options.method);
   return {
     method,
     backbone,

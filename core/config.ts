@@ -236,7 +236,7 @@ async function resolveOne(
     );
   }
   const [methodCode, backboneCode, benchmarkCode] = await Promise.all([
-    registry.load(method),
+    registry.load({ ...method, kind: "method" }),
     registry.load({ ...backbone, kind: "backbone" }),
     registry.load(benchmark),
   ]);
@@ -299,6 +299,17 @@ async function resolveOne(
         name,
       ) => [name, settings.get(section === "method" ? name : `${section}.${name}`)!.value]),
     );
+  for (const [name, value] of Object.entries(methodCode.backboneOptions?.(valuesOf("method")) ?? {})) {
+    const key = `backbone.${name}`;
+    if (layers.some((layer) => layer.values.has(key))) continue;
+    const spec = sections.backbone![name];
+    if (spec === undefined) {
+      throw new InputError(
+        `Cannot use these settings of method "${method.name}" with backbone "${backbone.name}": it has no option ${key}`,
+      );
+    }
+    put(key, checkValue(key, value, spec), `method "${method.name}"`, spec.doc);
+  }
   const root = settings.get("benchmark.root")?.value;
   return {
     method,

@@ -292,20 +292,14 @@ export interface BackbonePlugin<S extends OptionSpecs = OptionSpecs> {
   build(context: BackboneContext, options: OptionsOf<S>): Backbone | Promise<Backbone>;
 }
 
-/** The backbone of a run before it is built. */
-export interface ChosenBackbone {
-  readonly card: Card;
-  readonly options: { readonly [name: string]: OptionValue };
-}
-
 /** The default export of `methods/<category>/<name>/mod.ts`. */
 export interface MethodPlugin<S extends OptionSpecs = OptionSpecs> {
   readonly defaults: S;
   /**
-   * For methods whose checkpoint changes the network itself: the backbone to use instead of the chosen one, made from its
-   * card and options; undefined: the chosen one. It lies behind the same feature cache.
+   * Options of the backbone that follow from the method's own, by name: for methods whose checkpoint changes the network
+   * itself. They win over everything but what the user sets.
    */
-  tune?(context: BuildContext, chosen: ChosenBackbone, options: OptionsOf<S>): Promise<Backbone | undefined>;
+  backboneOptions?(options: OptionsOf<S>): { readonly [name: string]: OptionValue };
   build(context: MethodContext, options: OptionsOf<S>): Method | Promise<Method>;
 }
 
