@@ -23,12 +23,21 @@ export { Tensor } from "./tensor.ts";
 export type { Best, CorrelateOptions, VolumeOptions } from "./ops/correlate.ts";
 export type { BpFlowOptions, BpFlowResult } from "./ops/bp_flow.ts";
 export type { Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
+export type { Interpolate4dOptions } from "./ops/interpolate4d.ts";
+export type { SampleOptions, SoftArgmaxOptions, WarpFlow } from "./ops/read_out.ts";
 export type { MutualOptions } from "./ops/mutual.ts";
 export type { Norm } from "./ops/l2_normalize.ts";
 export type { SinkhornOptions } from "./ops/sinkhorn.ts";
 export type { HoughOptions, HoughResult, HoughSpace } from "./ops/hough.ts";
 export type { Conv6dOptions } from "./ops/conv6d.ts";
 export type { PairLayer } from "./ops/separable4d.ts";
+export type {
+  AdditiveAttentionOptions,
+  AdditiveAttentionWeights,
+  NormWeights,
+  Rotation,
+  TokenMlpWeights,
+} from "./ops/additive_attention.ts";
 
 /** Which implementation runs. */
 export type OpsKind = "auto" | "cuda" | "cpu" | "reference";

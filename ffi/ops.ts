@@ -4,12 +4,29 @@ import { type Best, correlate, correlateBest, type CorrelateOptions, type Volume
 import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops/bp_flow.ts";
 import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
+import { interpolate4d, type Interpolate4dOptions } from "./ops/interpolate4d.ts";
 import { l2Normalize, type Norm } from "./ops/l2_normalize.ts";
 import { mutual, type MutualOptions } from "./ops/mutual.ts";
+import {
+  argmax,
+  sample,
+  type SampleOptions,
+  softArgmax,
+  type SoftArgmaxOptions,
+  warp,
+  type WarpFlow,
+} from "./ops/read_out.ts";
 import { sinkhorn, type SinkhornOptions } from "./ops/sinkhorn.ts";
 import { hough, type HoughOptions, type HoughResult } from "./ops/hough.ts";
 import { conv6d, type Conv6dOptions } from "./ops/conv6d.ts";
 import { type PairLayer, separable4d } from "./ops/separable4d.ts";
+import {
+  additiveAttention,
+  type AdditiveAttentionOptions,
+  type AdditiveAttentionWeights,
+  tokenMlp,
+  type TokenMlpWeights,
+} from "./ops/additive_attention.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -141,5 +158,50 @@ export class Ops implements Disposable {
    */
   separable4d(x: Input, source: PairLayer, target: PairLayer): Promise<Tensor> {
     return separable4d(this.engine, x, source, target);
+  }
+
+  /** The best column of each row. x: [rows][columns] */
+  argmax(x: Input): Promise<Best> {
+    return argmax(this.engine, x);
+  }
+
+  /**
+   * Expected positions under the soft-max of each row's map; with `sigma` the kernel soft-argmax, with `radius` the window
+   * soft-argmax. x: [rows][height][width]. @returns [rows][2]: column, row; NaN where nothing can win
+   */
+  softArgmax(x: Input, options: SoftArgmaxOptions): Promise<Tensor> {
+    return softArgmax(this.engine, x, options);
+  }
+
+  /** Bilinear values. map: [height][width][channels], points: [n][2] column, row. @returns [n][channels] */
+  sample(map: Input, points: Input, options?: SampleOptions): Promise<Tensor> {
+    return sample(this.engine, map, points, options);
+  }
+
+  /** The map read at every cell moved by a flow: values at cell + displacement. @returns [rows * cols][channels] */
+  warp(map: Input, flow: WarpFlow, options?: SampleOptions): Promise<Tensor> {
+    return warp(this.engine, map, flow, options);
+  }
+
+  /** Resizes a volume bilinearly, I and J first, then K and L. x: [I][J][K][L][channels] */
+  interpolate4d(x: Input, options: Interpolate4dOptions): Promise<Tensor> {
+    return interpolate4d(this.engine, x, options);
+  }
+
+  /**
+   * Additive attention between all tokens, with its layer norm and residual. x: [tokens][channels].
+   * @returns the same shape
+   */
+  additiveAttention(
+    x: Input,
+    weights: AdditiveAttentionWeights<Input>,
+    options: AdditiveAttentionOptions,
+  ): Promise<Tensor> {
+    return additiveAttention(this.engine, x, weights, options);
+  }
+
+  /** A network of one hidden layer (GELU) on every token, with layer norm and residual. x: [tokens][channels]. */
+  tokenMlp(x: Input, weights: TokenMlpWeights<Input>, eps?: number): Promise<Tensor> {
+    return tokenMlp(this.engine, x, weights, eps);
   }
 }

@@ -111,16 +111,6 @@ export const symbols = {
     name: "sc_interpolate4d",
     nonblocking: true,
   },
-  sc_separable4d: {
-    parameters: ["pointer", "pointer", "buffer", "buffer", "buffer", "pointer", "pointer", "i32", "pointer"],
-    result: "i32",
-  },
-  sc_separable4d_async: {
-    parameters: ["pointer", "pointer", "buffer", "buffer", "buffer", "pointer", "pointer", "i32", "pointer"],
-    result: "i32",
-    name: "sc_separable4d",
-    nonblocking: true,
-  },
   sc_sinkhorn: {
     parameters: ["pointer", "pointer", "pointer", "pointer", "f32", "i32", "f32", "pointer"],
     result: "i32",
@@ -205,6 +195,82 @@ export const symbols = {
     name: "sc_separable4d",
     nonblocking: true,
   },
+  sc_additive_attention: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "f32",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_additive_attention_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "f32",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_additive_attention",
+    nonblocking: true,
+  },
+  sc_token_mlp: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "f32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_token_mlp_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "f32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_token_mlp",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -221,10 +287,11 @@ export type Operation =
   | "sc_soft_argmax"
   | "sc_sample"
   | "sc_interpolate4d"
-  | "sc_separable4d"
   | "sc_sinkhorn"
   | "sc_hough"
   | "sc_halve_bytes"
   | "sc_bp_flow"
   | "sc_conv6d"
-  | "sc_separable4d";
+  | "sc_separable4d"
+  | "sc_additive_attention"
+  | "sc_token_mlp";

@@ -130,13 +130,6 @@ SC_OP int32_t sc_sample(sc_ctx* ctx, sc_tensor* map, sc_tensor* points, int32_t 
  * (i + 0.5) N / n - 0.5, moved inside. */
 SC_OP int32_t sc_interpolate4d(sc_ctx* ctx, sc_tensor* x, int32_t align_corners, sc_tensor* out);
 
-/* Separable 4-D convolution: a 2-D convolution over (I, J) plus one over (K, L). x: [I][J][K][L][in]; `kernel`, `stride`,
- * `padding`: [4]; weights: [out][in][k1][k2] then [out][in][k3][k4], in one axis; biases: [out] twice, in one axis. Before
- * the first, (K, L) is max-pooled by its strides (window = stride, a last partial window counts), before the second (I, J).
- * out: [I'][J'][K'][L'][out], I' = (I + 2 p - k) / s + 1, which must equal ceil(I / s), and so on. Kernels 1..31 of any
- * parity. `relu`: 1 turns negative results into 0. */
-SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, const int32_t* kernel, const int32_t* stride, const int32_t* padding, sc_tensor* weights, sc_tensor* biases, int32_t relu, sc_tensor* out);
-
 /* Entropic optimal transport in the log domain. cost: [m][n], a cost that is not finite forbids its match; mu: [m], nu: [n],
  * masses, those not positive count as 0. K = exp(-cost / eps), a = 1 / m; `iterations` (at least 1) times b = nu / (K^T a),
  * a = mu / (K b). out: [m][n] = scale * diag(a) K diag(b); rows and columns without an allowed match are 0. */
@@ -170,6 +163,16 @@ SC_OP int32_t sc_conv6d(sc_ctx* ctx, sc_tensor* x, sc_tensor* weights, float bia
  * Each branch max-pools the pair it does not convolve by that pair's stride first (a smaller window at the end, NaN left
  * out); the result is their sum. out: [batch][out][ceil(size / stride)...]. */
 SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, sc_tensor* source_weights, sc_tensor* source_bias, sc_tensor* target_weights, sc_tensor* target_bias, const int32_t* strides, sc_tensor* out);
+
+/* Additive attention between all tokens (TransforMatcher), with layer norm and residual. x, out: [tokens][channels];
+ * norm_weight, norm_bias: [channels]; qkv: [3 * heads * width][channels], width even, 2..64; q_logit: [width]; k_logit:
+ * [width / 2]; r_weight: [width][width / 2]; r_bias: [width]; out_weight: [channels][heads * width]; out_bias:
+ * [channels]; cosine, sine: [tokens][width] or both NULL. ffi/reference/additive_attention.ts states the arithmetic. */
+SC_OP int32_t sc_additive_attention(sc_ctx* ctx, sc_tensor* x, sc_tensor* norm_weight, sc_tensor* norm_bias, float eps, int32_t heads, sc_tensor* qkv, sc_tensor* q_logit, sc_tensor* k_logit, sc_tensor* r_weight, sc_tensor* r_bias, sc_tensor* out_weight, sc_tensor* out_bias, sc_tensor* cosine, sc_tensor* sine, sc_tensor* out);
+
+/* A network of one hidden layer on every token: x + W2 gelu(W1 norm(x) + b1) + b2. x, out: [tokens][channels]; weight1:
+ * [hidden][channels]; bias1: [hidden]; weight2: [channels][hidden]; norm_weight, norm_bias, bias2: [channels]. */
+SC_OP int32_t sc_token_mlp(sc_ctx* ctx, sc_tensor* x, sc_tensor* norm_weight, sc_tensor* norm_bias, float eps, sc_tensor* weight1, sc_tensor* bias1, sc_tensor* weight2, sc_tensor* bias2, sc_tensor* out);
 
 #ifdef __cplusplus
 }

@@ -3,11 +3,13 @@ import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import l2Normalize from "./l2_normalize.ts";
 import mutual from "./mutual.ts";
+import { argmax, interpolate4d, sample, softArgmax } from "./read_out.ts";
 import type { ParityOp } from "./parity.ts";
 import sinkhorn from "./sinkhorn.ts";
 import hough from "./hough.ts";
 import conv6d from "./conv6d.ts";
 import separable4d from "./separable4d.ts";
+import { additiveAttention, tokenMlp } from "./additive_attention.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -16,10 +18,16 @@ export const parityOps: readonly ParityOp[] = [
   correlateBest,
   mutual,
   conv4d,
+  argmax,
+  softArgmax,
+  sample,
+  interpolate4d,
   sinkhorn,
   hough,
   halveBytes,
   bpFlow,
   conv6d,
   separable4d,
+  additiveAttention,
+  tokenMlp,
 ];
