@@ -4,7 +4,6 @@
  * @module
  */
 import { ConfigError } from "../errors.ts";
-import { computeInverseNorms } from "../match/cosine.ts";
 import type { Enhancer, FeatureMap } from "../types.ts";
 import { recent } from "./recent.ts";
 import { resampleMap, type Resampling } from "./resample.ts";
@@ -21,15 +20,19 @@ export interface ConcatOptions {
   readonly resampling?: Resampling;
 }
 
-/** Descriptors divided by their length plus `eps`; a zero descriptor stays zero. */
-export function normaliseMap(map: FeatureMap, eps = 1e-6): FeatureMap {
+/**
+ * Descriptors divided by their length: `plus` by |v| + eps, `max` by max(|v|, eps) as torch does. A descriptor of zeros
+ * stays zero.
+ */
+export function normaliseMap(map: FeatureMap, eps = 1e-6, rule: "plus" | "max" = "plus"): FeatureMap {
   const { channels, data } = map;
-  const scales = computeInverseNorms(data, channels, eps);
   const out = new Float32Array(data.length);
-  for (let i = 0, at = 0; i < scales.length; i++) {
-    // 1 / 0 of a descriptor of zeros with eps 0.
-    const scale = Number.isFinite(scales[i]!) ? scales[i]! : 0;
-    for (const end = at + channels; at < end; at++) out[at] = data[at]! * scale;
+  for (let start = 0; start < data.length; start += channels) {
+    let sum = 0;
+    for (let i = start; i < start + channels; i++) sum += data[i]! * data[i]!;
+    const length = rule === "plus" ? Math.sqrt(sum) + eps : Math.max(Math.sqrt(sum), eps);
+    const scale = length > 0 ? 1 / length : 0;
+    for (let i = start; i < start + channels; i++) out[i] = data[i]! * scale;
   }
   return { ...map, data: out };
 }
