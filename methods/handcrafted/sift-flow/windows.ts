@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { cubic, mirroredTaps, type Taps } from "../../../core/image/taps.ts";
+import type { Taps } from "../../../core/image/taps.ts";
 
 /** Rows and columns of a map. */
 export interface MapSize {
@@ -50,13 +50,45 @@ export function refineCentres(
   return fine.base.map((v, i) => round(v + 2 * resized[i]!));
 }
 
-/** Bicubic resize of [rows][cols][2] in double precision, the axis of the smaller scale first. */
+/** Bicubic resize of [rows][cols][2] in double precision, the axis of the smaller scale first, rows where equal. */
 function resize(data: Float64Array, from: MapSize, to: MapSize): Float64Array {
-  const x = mirroredTaps(from.cols, to.cols, cubic(-0.5)), y = mirroredTaps(from.rows, to.rows, cubic(-0.5));
+  const x = enlarging(from.cols, to.cols), y = enlarging(from.rows, to.rows);
   if (to.rows / from.rows <= to.cols / from.cols) {
     return alongCols(alongRows(data, 2 * from.cols, y), to.rows, x);
   }
   return alongRows(alongCols(data, from.rows, x), 2 * to.cols, y);
+}
+
+const CUBIC_TAPS = 6;
+
+/**
+ * The table of `mirroredTaps` for enlarging, computed by MATLAB's formulas with positions counted from 1. Results half
+ * way between whole numbers are common here, and the last bit of a weight decides where they are rounded to.
+ */
+function enlarging(from: number, to: number): Taps {
+  const scale = to / from, count = CUBIC_TAPS;
+  const index = new Int32Array(to * count), weight = new Float64Array(to * count);
+  for (let i = 0; i < to; i++) {
+    const centre = (i + 1) / scale + 0.5 * (1 - 1 / scale);
+    const left = Math.floor(centre - 2);
+    let sum = 0;
+    for (let k = 0; k < count; k++) {
+      const w = cubicAt(Math.abs(centre - (left + k)));
+      weight[i * count + k] = w;
+      sum += w;
+      const m = (((left + k - 1) % (2 * from)) + 2 * from) % (2 * from);
+      index[i * count + k] = m < from ? m : 2 * from - 1 - m;
+    }
+    for (let k = 0; k < count; k++) weight[i * count + k]! /= sum;
+  }
+  return { from, to, count, index, weight };
+}
+
+/** Keys' cubic, a = -0.5, at distance `d`. */
+function cubicAt(d: number): number {
+  const square = d * d, cube = d * d * d;
+  if (d <= 1) return 1.5 * cube - 2.5 * square + 1;
+  return d <= 2 ? -0.5 * cube + 2.5 * square - 4 * d + 2 : 0;
 }
 
 function alongRows(data: Float64Array, width: number, { to, count, index, weight }: Taps): Float64Array {
