@@ -103,7 +103,7 @@ void few_rows(sc_ctx& ctx, const Correlate& p) {
   for (int64_t r = 0; r < p.m; r++) {
     Best best = best_of(out + r * p.n, p.n, 0);
     p.index[r] = best.index;
-    p.score[r] = best.score;
+    p.score[r] = best.told();
   }
 }
 
@@ -177,7 +177,7 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
     Best best;
     for (int64_t s = 0; s < splits; s++) best.merge(bests[s * p.m + r]);
     p.index[r] = best.index;
-    p.score[r] = best.score;
+    p.score[r] = best.told();
   }
 }
 

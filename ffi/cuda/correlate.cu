@@ -4,6 +4,7 @@
 //    product needs no guards; it also notes whether any value is not finite.
 // 2. The product: 128 x 128 tiles, 8 x 8 values per thread, the next slab loaded while the current one is used.
 // 3. Either the tile is stored, or only each row's best of the tile is, and best_kernel joins the tiles.
+#include "best.cuh"
 #include "norm.cuh"
 
 namespace sc {
@@ -47,13 +48,6 @@ struct Product {
   int32_t* part_index;   // [column tiles][m]
   float* part_score;
 };
-
-// (index, score) is better than (other_index, other_score): more similar, or as similar and earlier.
-__device__ inline bool better(int index, float score, int other_index, float other_score) {
-  if (index < 0) return false;
-  if (other_index < 0) return true;
-  return score > other_score || (score == other_score && index < other_index);
-}
 
 __global__ void __launch_bounds__(kThreads) product_kernel(Product p) {
   __shared__ float as[2][kSlab][kTile + kPad];
@@ -123,12 +117,12 @@ __global__ void __launch_bounds__(kThreads) product_kernel(Product p) {
       continue;
     }
     int index = -1;
-    float score = nanf("");
+    float score = -INFINITY;
 #pragma unroll
     for (int j = 0; j < 8; j++) {
       const int64_t col = col0 + (j / 4) * 64 + tx * 4 + j % 4;
       const float v = acc[i][j];
-      if (col < p.n && v == v && better(static_cast<int>(col), v, index, score)) index = static_cast<int>(col), score = v;
+      if (col < p.n && v > score) index = static_cast<int>(col), score = v;
     }
     // The 16 threads of a row are neighbouring lanes.
     for (int o = 8; o > 0; o >>= 1) {
@@ -148,14 +142,14 @@ __global__ void best_kernel(const int32_t* part_index, const float* part_score, 
   for (int64_t r = static_cast<int64_t>(blockIdx.x) * blockDim.x + threadIdx.x; r < m;
        r += static_cast<int64_t>(gridDim.x) * blockDim.x) {
     int index = -1;
-    float score = nanf("");
+    float score = -INFINITY;
     for (int64_t t = 0; t < tiles; t++) {
       const int other = part_index[t * m + r];
       const float value = part_score[t * m + r];
       if (better(other, value, index, score)) index = other, score = value;
     }
     out_index[r] = index;
-    out_score[r] = score;
+    out_score[r] = index < 0 ? nanf("") : score;
   }
 }
 

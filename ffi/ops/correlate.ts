@@ -53,9 +53,9 @@ export async function correlate(engine: Engine, a: Input, b: Input, options: Vol
 
 /** The best column of each row. */
 export interface Best extends Disposable {
-  /** int32 [rows]; -1 where a row has no number. */
+  /** int32 [rows]; -1 where nothing in the row can win (all NaN or -Infinity). */
   readonly index: Tensor;
-  /** [rows]; NaN where a row has no number. */
+  /** [rows]; NaN where nothing can win. */
   readonly score: Tensor;
 }
 
