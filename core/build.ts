@@ -18,6 +18,8 @@ export interface BuiltMethod extends AsyncDisposable {
   readonly backbone: CachedBackbone;
   /** Which implementation of the heavy operations the method opened; null: it needed none. */
   readonly ops: string | null;
+  /** Why its numbers say nothing (random weights of the method or of the network); absent where they do. */
+  readonly meaningless?: string;
 }
 
 const MIB = 1024 * 1024;
@@ -42,13 +44,17 @@ export async function buildMethod(
       log,
     });
   const parts = new Map<string, CachedBackbone>();
+  const reasons: string[] = [];
   for (const { label, card } of config.parts) {
     const plugin = await registry.load({ ...card, kind: "backbone" });
-    parts.set(label, behindCache(await plugin.build({ card, log }, partOptions(config.options.backbone, label))));
+    const part = await plugin.build({ card, log }, partOptions(config.options.backbone, label));
+    if (part.meaningless !== undefined) reasons.push(`${part.meaningless} of ${card.name}`);
+    parts.set(label, behindCache(part));
   }
   const options = partOptions(config.options.backbone, undefined);
   const context = { card: config.backbone, log, ...(parts.size > 0 && { parts }) };
   const bare = await backbonePlugin.build(context, options);
+  if (bare.meaningless !== undefined) reasons.push(`${bare.meaningless} of ${config.backbone.name}`);
   // Features of parts are kept part by part: other combinations use them again.
   const backbone = parts.size > 0 ? { ...bare, counts: jointCounts([...parts.values()]) } : behindCache(bare);
   const localizer = localizers[config.localizer]!.build(config.options.localizer);
@@ -61,9 +67,11 @@ export async function buildMethod(
     ops: () => opening ??= openConfiguredOps(config, log),
   };
   const method = await methodPlugin.build(given, config.options.method);
+  if (method.meaningless !== undefined) reasons.push(`${method.meaningless} of ${config.method.name}`);
   return {
     method,
     backbone,
+    ...(reasons.length > 0 && { meaningless: reasons.join(", ") }),
     ops: opening === undefined ? null : (await opening).kind,
     async [Symbol.asyncDispose]() {
       await method.close?.();

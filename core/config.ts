@@ -299,7 +299,7 @@ async function resolveOne(
         name,
       ) => [name, settings.get(section === "method" ? name : `${section}.${name}`)!.value]),
     );
-  for (const [name, value] of Object.entries(methodCode.backboneOptions?.(valuesOf("method")) ?? {})) {
+  for (const [name, value] of Object.entries(methodCode.backboneOptions?.(valuesOf("method"), backbone.name) ?? {})) {
     const key = `backbone.${name}`;
     if (layers.some((layer) => layer.values.has(key))) continue;
     const spec = sections.backbone![name];

@@ -179,6 +179,8 @@ export interface Backbone {
    * descriptors); the cache writes them to disk only when memory overflows.
    */
   readonly keep?: "memory" | "disk";
+  /** Why nothing made from its maps says anything (random weights); shown beside every number. */
+  readonly meaningless?: string;
   extract(image: Image): Promise<FeatureMap[]>;
   /** The same descriptors as bytes, where they are whole numbers 0..255; never kept in the feature cache. */
   extractBytes?(image: Image): Promise<ByteMap[]>;
@@ -211,6 +213,8 @@ export interface Localizer {
 export interface Method {
   /** What can change a prediction beyond name, version and options: the hash of the method's own weights, the ops used. */
   readonly identity?: string;
+  /** Why its matches say nothing (random weights); shown beside every number. */
+  readonly meaningless?: string;
   /** Finds the target points of source points. Points may lie outside the picture only where the caller clamps them. */
   correspond(source: Image, target: Image, points: Points): Promise<Matches>;
   /** The dense field, for methods that have one and benchmarks that need one. */
@@ -298,8 +302,10 @@ export interface MethodPlugin<S extends OptionSpecs = OptionSpecs> {
   /**
    * Options of the backbone that follow from the method's own, by name: for methods whose checkpoint changes the network
    * itself. They win over everything but what the user sets.
+   *
+   * @param backbone name of the chosen one: a checkpoint may fit only one.
    */
-  backboneOptions?(options: OptionsOf<S>): { readonly [name: string]: OptionValue };
+  backboneOptions?(options: OptionsOf<S>, backbone: string): { readonly [name: string]: OptionValue };
   build(context: MethodContext, options: OptionsOf<S>): Method | Promise<Method>;
 }
 

@@ -49,7 +49,11 @@ export default async function match(invocation: Invocation): Promise<void> {
   const config = configs[0]!;
   await using built = await buildMethod(registry, config, (line) => console.error(line));
   const matches = await built.method.correspond(source, target, points);
-  const record = recordOf(config, source, target, points, matches);
+  const { meaningless } = built;
+  const record = {
+    ...recordOf(config, source, target, points, matches),
+    ...(meaningless === undefined ? {} : { meaningless }),
+  };
   const out = own.out ?? "match";
   await writeWhole(`${out}.json`, toJson(record));
   await writeWhole(`${out}.png`, await drawMatches({ source, target, points, matches }));
@@ -70,7 +74,7 @@ export default async function match(invocation: Invocation): Promise<void> {
         m.target?.map((v) => v.toFixed(1)).join(", ") ?? "none",
         m.score.toFixed(3),
       ]),
-      notes: [],
+      notes: meaningless === undefined ? [] : [`MEANINGLESS: ${meaningless}`],
     }, "table"));
     console.log(`wrote ${out}.json and ${out}.png`);
   }

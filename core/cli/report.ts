@@ -17,7 +17,9 @@ export function runName(result: ResultRecord): string {
 /** Marks that must stand beside every number of a result. */
 export function marks(result: ResultRecord): string[] {
   const partial = partialLabel(result);
+  const { meaningless } = result.run;
   return [
+    ...(meaningless === undefined ? [] : [`MEANINGLESS: ${meaningless}`]),
     ...(result.synthetic ? ["SYNTHETIC pictures: says nothing about photographs"] : []),
     ...(partial === undefined ? [] : [partial]),
     ...trainedOnOverlap(result),

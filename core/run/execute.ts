@@ -54,8 +54,13 @@ export async function executeRun(
   const { run } = config.options;
   const shard = run.shard as string | null;
   await using built = await buildMethod(registry, config, hooks.log);
-  const { method, backbone, ops } = built;
-  const record = await recordOf(config, benchmark, { backbone: backbone.identity, method: method.identity, ops });
+  const { method, backbone, ops, meaningless } = built;
+  const record = await recordOf(config, benchmark, {
+    backbone: backbone.identity,
+    method: method.identity,
+    ops,
+    meaningless,
+  });
   for (const protocol of protocols) checkDirection(protocol, record.direction);
   await checkApplicable(protocols, benchmark);
   const needsDense = protocols.some(isDense);

@@ -47,13 +47,15 @@ export interface RunRecord {
   readonly features: string;
   /** Where heavy operations ran: cuda, cpu or reference; null: the method needs none. */
   readonly ops: string | null;
+  /** Why the numbers say nothing: random weights. Absent where they do say something. */
+  readonly meaningless?: string;
 }
 
 /** Describes a run. The id leaves out what only decides how it is made: folders, cache sizes, threads, shards. */
 export async function recordOf(
   config: RunConfig,
   benchmark: Benchmark,
-  identities: { backbone: string; method: string | undefined; ops: string | null },
+  identities: { backbone: string; method: string | undefined; ops: string | null; meaningless?: string | undefined },
 ): Promise<RunRecord> {
   const limit = config.options.run.limit as number | null;
   const body: Omit<RunRecord, "id"> = {
@@ -88,6 +90,7 @@ export async function recordOf(
     limit: limit !== null && limit < benchmark.pairs.length ? limit : null,
     features: config.options.run.cache_type as string,
     ops: identities.ops,
+    ...(identities.meaningless === undefined ? {} : { meaningless: identities.meaningless }),
   };
   const hashed = { ...body, benchmark: { ...body.benchmark, root: null } };
   return { ...body, id: (await sha256(canonical(hashed))).slice(0, 12) };
