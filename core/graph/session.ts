@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { InputError } from "../errors.ts";
+import { ConfigError } from "../errors.ts";
 import type { Model } from "./model.ts";
 import { encodeModel } from "./onnx/proto.ts";
 import type { Reply, Request, Tensor, Tensors } from "./protocol.ts";
@@ -76,7 +76,7 @@ export class Session implements AsyncDisposable {
   /**
    * Opens a session for a model.
    *
-   * @throws InputError where the runtime refuses the model, its weights, or the provider asked for.
+   * @throws ConfigError where the runtime refuses the model, its weights, or the provider asked for.
    */
   static async open(model: Model, options: SessionOptions): Promise<Session> {
     const bytes = encodeModel(model.proto);
@@ -88,7 +88,7 @@ export class Session implements AsyncDisposable {
       await opened.outputs;
     } catch (error) {
       own.leave();
-      throw new InputError(`Cannot open network "${model.name}" on ${options.provider}: ${(error as Error).message}`, {
+      throw new ConfigError(`Cannot open network "${model.name}" on ${options.provider}: ${(error as Error).message}`, {
         cause: error,
       });
     }

@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { InputError } from "../errors.ts";
+import { ConfigError } from "../errors.ts";
 import { tensorOf } from "../weights/tensor.ts";
 import { Graph } from "./graph.ts";
 import { defaultSession } from "./session_options.ts";
@@ -83,7 +83,7 @@ Deno.test("open() says in one line what it cannot do", async () => {
   const model = g.model({ y: ops.relu(g, g.input("x", [2])) });
   await assertRejects(
     () => Session.open(model, { ...defaultSession, provider: "cuda" }),
-    InputError,
+    ConfigError,
     'Cannot open network "net" on cuda',
   );
 });

@@ -6,6 +6,7 @@
 import type { CnnFamily } from "./backbone.ts";
 import { mobilenetV2 } from "./mobilenet_v2.ts";
 import { RESNET_BLOCKS, resnetMaps } from "./resnet.ts";
+import { resnetTrunk } from "./trunk.ts";
 import { squeezenet } from "./squeezenet.ts";
 import { vgg16 } from "./vgg.ts";
 
@@ -18,6 +19,7 @@ export function resnetFamily(depth: keyof typeof RESNET_BLOCKS): CnnFamily {
       `1.sum to ${count}.sum before it, or stages layer1 to layer4`,
     layer: "layer3",
     ignore: ["fc.*"],
+    rename: resnetTrunk,
     build: resnetMaps(depth),
   };
 }

@@ -73,11 +73,14 @@ function bottleneck(
 
 /**
  * Maps of a ResNet by name: `0` the stem after its pooling, `k` bottleneck k after its ReLU, `k.sum` before it (what HPF
- * and DHPF read), `layer1` .. `layer4` the last bottleneck of each stage.
+ * and DHPF read), `layer1` .. `layer4` the last bottleneck of each stage. Stages that the checkpoint lacks are not built:
+ * matchers store no more than they use.
  */
 export function resnetMaps(depth: keyof typeof RESNET_BLOCKS) {
   return (g: Graph, image: Value, weights: WeightSet): Record<string, Value> => {
-    const { stem, blocks } = resnet(g, image, weights, depth);
+    let stages = 4;
+    while (stages > 1 && !weights.has(`layer${stages}.0.conv1.weight`)) stages--;
+    const { stem, blocks } = resnet(g, image, weights, depth, stages);
     const maps: Record<string, Value> = { "0": stem };
     blocks.forEach(({ sum, output, stage }, i) => {
       maps[String(i + 1)] = output;

@@ -3,6 +3,7 @@ import { InputError } from "../../errors.ts";
 import { type GoldenCase, readCase } from "../../golden/vectors.ts";
 import { sharedPath, sharedTest } from "../../testing/shared.ts";
 import type { Card, Image } from "../../types.ts";
+import { withCheckpoint } from "../_checkpoint.ts";
 import { caseConfig, feed } from "./_golden.ts";
 import { loadVit, vitBackbone, type VitFamily } from "./backbone.ts";
 import { Graph } from "../graph.ts";
@@ -11,40 +12,6 @@ import { defaultSession } from "../session_options.ts";
 import { tensorOf } from "../../weights/tensor.ts";
 import { vit } from "./network.ts";
 import { orderedList, withTunedBlocks, withTunedNames } from "./tuned.ts";
-
-/** Writes float32 values as a safetensors file of another element type. */
-const TYPES = {
-  F32: (data: Float32Array) => new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
-  F16: (data: Float32Array) => new Uint8Array(Float16Array.from(data).buffer),
-  // Cut off, not rounded: the values that remain are what the file says.
-  BF16: (data: Float32Array) =>
-    new Uint8Array(Uint16Array.from(new Uint32Array(data.slice().buffer), (w) => w >>> 16).buffer),
-};
-
-async function withCheckpoint(
-  c: GoldenCase,
-  type: keyof typeof TYPES,
-  run: (path: string) => Promise<void>,
-): Promise<void> {
-  const header: Record<string, unknown> = {};
-  const parts: Uint8Array[] = [];
-  let at = 0;
-  for (const [name, { shape, data }] of c.params()) {
-    const bytes = TYPES[type](data);
-    header[name] = { dtype: type, shape, data_offsets: [at, at + bytes.length] };
-    parts.push(bytes);
-    at += bytes.length;
-  }
-  const text = new TextEncoder().encode(JSON.stringify(header));
-  const length = new Uint8Array(new BigUint64Array([BigInt(text.length)]).buffer);
-  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-  try {
-    await Deno.writeFile(path, new Blob([length, text, ...parts] as BlobPart[]).stream());
-    await run(path);
-  } finally {
-    await Deno.remove(path);
-  }
-}
 
 function family(c: GoldenCase): VitFamily {
   const config = caseConfig(c, { patch: 14, eps: 1e-6, grid: 37, positions: "scale-offset", layerScale: true });
@@ -65,7 +32,7 @@ sharedTest("weights mapped from a file give the recorded tokens", CASE, async ()
   const { config, ignore } = family(c);
   // float32 must meet the recorded tolerance; half precision is off by the rounding of its weights, and must be.
   for (const type of ["F32", "F16", "BF16"] as const) {
-    await withCheckpoint(c, type, async (path) => {
+    await withCheckpoint(c.params(), type, async (path) => {
       const parameters = loadVit({ path }, config, "tiny", ignore);
       const image = c.input("image");
       const g = new Graph("mapped");
@@ -90,7 +57,7 @@ function picture(width: number, height: number): Image {
 
 sharedTest("a ViT backbone reads several blocks, any facet, any size, and closes", CASE, async () => {
   const c = await readCase(sharedPath(CASE), "a");
-  await withCheckpoint(c, "F32", async (path) => {
+  await withCheckpoint(c.params(), "F32", async (path) => {
     const plugin = vitBackbone(family(c));
     const values = Object.fromEntries(Object.entries(plugin.defaults).map(([name, { value }]) => [name, value]));
     const build = (own: Record<string, unknown>) =>
@@ -120,7 +87,7 @@ sharedTest("a ViT backbone reads several blocks, any facet, any size, and closes
 
 sharedTest("a checkpoint with a renamed key is one clear line", CASE, async () => {
   const c = await readCase(sharedPath(CASE), "a");
-  await withCheckpoint(c, "F32", async (path) => {
+  await withCheckpoint(c.params(), "F32", async (path) => {
     const bytes = await Deno.readFile(path);
     const text = new TextDecoder("latin1").decode(bytes).replace("blocks.2.norm1.bias", "blocks.2.norn1.bias");
     await Deno.writeFile(path, Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
@@ -137,7 +104,7 @@ sharedTest("a checkpoint with a renamed key is one clear line", CASE, async () =
 sharedTest("an ordered list of fine-tuned tensors replaces the last blocks in transformers' order", CASE, async () => {
   const c = await readCase(sharedPath(CASE), "a");
   const { config, ignore } = family(c);
-  await withCheckpoint(c, "F32", (path) => {
+  await withCheckpoint(c.params(), "F32", (path) => {
     const parameters = loadVit({ path }, config, "tiny", ignore);
     const { dim, hidden } = config;
     const shapes = [[dim], [dim], ...Array(4).fill([[dim, dim], [dim]]).flat(), [dim], [dim], [dim], [hidden, dim]];

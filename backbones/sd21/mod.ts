@@ -1,0 +1,5 @@
+import { diffusionBackbone } from "../../core/graph/diffusion/backbone.ts";
+import { STABLE_DIFFUSION_2 } from "../../core/graph/diffusion/families.ts";
+
+/** Stable Diffusion 2.1. Maps `up0` .. `up3` of 1280, 1280, 640 and 320 channels at strides 32, 16, 8 and 8. */
+export default diffusionBackbone(STABLE_DIFFUSION_2);
