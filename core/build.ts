@@ -34,6 +34,7 @@ export async function buildMethod(
     registry.load({ ...config.method, kind: "method" }),
     registry.load({ ...config.backbone, kind: "backbone" }),
   ]);
+  await methodPlugin.check?.({ card: config.method, log }, config.options.method);
   const run = config.options.run;
   const behindCache = (bare: Backbone) =>
     cached(bare, {

@@ -306,6 +306,8 @@ export interface MethodPlugin<S extends OptionSpecs = OptionSpecs> {
    * @param backbone name of the chosen one: a checkpoint may fit only one.
    */
   backboneOptions?(options: OptionsOf<S>, backbone: string): { readonly [name: string]: OptionValue };
+  /** Called before the backbone is built, so that a method without its own weights says so first. Throws InputError. */
+  check?(context: BuildContext, options: OptionsOf<S>): void | Promise<void>;
   build(context: MethodContext, options: OptionsOf<S>): Method | Promise<Method>;
 }
 

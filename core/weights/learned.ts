@@ -3,14 +3,15 @@
  *
  * @module
  */
+import { join } from "@std/path";
 import { InputError } from "../errors.ts";
-import { fill } from "../golden/fill.ts";
+import { fill, type FillRule } from "../golden/fill.ts";
 import { option } from "../option.ts";
 import type { Card } from "../types.ts";
 import { openWeights } from "./open.ts";
 import { renamed, WeightSet } from "./set.ts";
 import { resolveWeights, weightCard, weightPath, weightsFolder } from "./store.ts";
-import { tensorOf, type WeightTensor } from "./tensor.ts";
+import type { WeightTensor } from "./tensor.ts";
 
 /** The value of `weights=` that stands for numbers without meaning. */
 export const RANDOM = "random";
@@ -49,13 +50,18 @@ export async function learnedWeights(
   if (weights === RANDOM) {
     return { set: new RandomWeights(), identity: "random weights", meaningless: "random weights" };
   }
-  if (weights === "") await needStored(card, variant);
+  await checkLearnedWeights(card, { weights, variant });
   const file = await resolveWeights(card, { weights, ...(variant && { name: variant }) });
   const set = new WeightSet(file.path, renamed(openWeights(file.path), rename));
   return { set, identity: `weights ${file.sha256}`, path: file.path };
 }
 
-async function needStored(card: Card, variant: string): Promise<void> {
+/** What `MethodPlugin.check` of a learned method does. @throws InputError in one line where there are no weights. */
+export async function checkLearnedWeights(
+  card: Card,
+  { weights, variant }: { readonly weights: string; readonly variant: string },
+): Promise<void> {
+  if (weights !== "") return;
   const entry = weightCard(card, variant || card.weights[0]?.name);
   const path = weightPath(entry, weightsFolder());
   try {
@@ -70,6 +76,31 @@ async function needStored(card: Card, variant: string): Promise<void> {
   }
 }
 
+/**
+ * `MethodPlugin.backboneOptions` of a method whose checkpoint holds its network too: the same file for both, where the
+ * backbone is the one it was trained with.
+ *
+ * @param trained name of that backbone
+ * @param stored name of the card's first checkpoint, which `weights=""` stands for once it is downloaded
+ */
+export function trunkOptions(
+  { weights, variant }: { readonly weights: string; readonly variant: string },
+  backbone: string,
+  trained: string,
+  stored: string,
+): { readonly weights?: string } {
+  if (backbone !== trained) return {};
+  if (weights !== "") return { weights };
+  try {
+    const path = join(weightsFolder(), variant || stored);
+    Deno.statSync(path);
+    return { weights: path };
+  } catch {
+    // No store, or not downloaded: `check` says so.
+    return {};
+  }
+}
+
 /** Gives every tensor asked for, filled by a rule: the same numbers each time, like an untrained network's. */
 export class RandomWeights extends WeightSet {
   /** @param seed other seeds give other numbers. */
@@ -77,9 +108,20 @@ export class RandomWeights extends WeightSet {
     super("random weights", new Map());
   }
 
+  override has(): boolean {
+    return true;
+  }
+
   override take(name: string, shape: readonly number[]): WeightTensor {
-    return tensorOf(name, shape, fill(this.seed, name, shape, shape.length > 1 ? "fan_in" : "small"));
+    // Large ones are filled when they are read, if ever.
+    return { name, shape, dtype: "float32", read: () => fill(this.seed, name, shape, ruleOf(name, shape)) };
   }
 
   override finish(): void {}
+}
+
+/** Variances are positive and scales near one, so that values stay finite through a deep network. */
+function ruleOf(name: string, shape: readonly number[]): FillRule {
+  if (shape.length > 1) return "fan_in";
+  return name.endsWith("running_var") ? "positive" : name.endsWith("weight") ? "near_one" : "small";
 }
