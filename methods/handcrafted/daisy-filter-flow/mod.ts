@@ -1,0 +1,76 @@
+import { InputError } from "../../../core/errors.ts";
+import { option } from "../../../core/option.ts";
+import type { MethodPlugin, OptionValue } from "../../../core/types.ts";
+import { ROTATION_STEP } from "./daisy_costs.ts";
+import { DaisyFilterFlow } from "./daisy_filter_flow.ts";
+
+const SCALES = [1, 1.5, 2, 2.5, 0.5];
+const ROTATIONS = [-45, -30, -15, 0, 15, 30, 45];
+
+const defaults = {
+  descriptor: option(
+    "auto" as string,
+    "DAISY at every pixel, or the backbone's features at its cells; auto: DAISY unless a backbone other than the card's " +
+      "was chosen",
+    { choices: ["auto", "daisy", "backbone"] },
+  ),
+  scales: option(
+    null as OptionValue,
+    "sizes of the target's descriptor to try; null: 1, 1.5, 2, 2.5, 0.5 for DAISY, 1 for features, whose every change of " +
+      "size or rotation costs one more extraction",
+    { accepts: ["list"] },
+  ),
+  rotations: option(
+    null as OptionValue,
+    "rotations of the target's descriptor to try in degrees (multiples of 15 for DAISY); null: -45 to 45 by 15 for DAISY, " +
+      "0 for features",
+    { accepts: ["list"] },
+  ),
+  iterations: option(40, "rounds of propagation and random search", { integer: true, min: 0, max: 10000 }),
+  seed: option(0, "seed of everything drawn at random", { integer: true }),
+  ratio: option(1.1, "the reach over scales and rotations falls by this from one random candidate to the next", {
+    min: 1,
+  }),
+  superpixel: option(300, "pixels per superpixel", { min: 1 }),
+  kernel: option(9, "side of the guided filter's square in pixels (cells), odd", { integer: true, min: 1, max: 101 }),
+  eps: option(100, "regulariser of the guided filter, in squared grey levels", { min: 0 }),
+};
+
+/**
+ * DAISY Filter Flow (Yang, Lin, Lu, Do; CVPR 2014): every pixel takes the displacement, scale and rotation of lowest
+ * DAISY cost, smoothed along the picture's edges; PatchMatch over superpixels finds them.
+ *
+ * Unusual pictures: descriptors that reach beyond a picture repeat its border, so every size and aspect is matched, sizes
+ * may differ, and a flat picture (all costs equal) gives the stretch of one picture onto the other, a piece at a time.
+ */
+export default {
+  defaults,
+  build({ backbone, card }, options) {
+    const { iterations, seed, ratio, superpixel, kernel, eps } = options;
+    if (kernel % 2 === 0) throw new InputError(`Cannot filter by squares of ${kernel}: kernel must be odd`);
+    const own = backbone.identity.startsWith(`${card.backbone} `);
+    const daisy = options.descriptor === "daisy" || (options.descriptor === "auto" && own);
+    const scales = numbers("scales", options.scales, daisy ? SCALES : [1], (s) => s >= 0.1 && s <= 10, "0.1 to 10");
+    const fits = (degrees: number) => Math.abs(degrees) <= 180 && (!daisy || degrees % ROTATION_STEP === 0);
+    const allowed = daisy ? "multiples of 15 from -180 to 180" : "-180 to 180";
+    const rotations = numbers("rotations", options.rotations, daisy ? ROTATIONS : [0], fits, allowed);
+    const descriptor = daisy ? "daisy" : "backbone";
+    const settings = { iterations, seed, ratio, superpixel, kernel, eps };
+    return new DaisyFilterFlow(backbone, { descriptor, scales, rotations, ...settings });
+  },
+} satisfies MethodPlugin<typeof defaults>;
+
+/** @throws InputError unless `value` is null or a list of one or more allowed numbers. */
+function numbers(
+  name: string,
+  value: OptionValue,
+  standard: readonly number[],
+  fits: (value: number) => boolean,
+  allowed: string,
+): readonly number[] {
+  if (value === null) return standard;
+  if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === "number" && fits(v))) {
+    return value as number[];
+  }
+  throw new InputError(`Cannot use ${JSON.stringify(value)} as ${name}: it takes a list of numbers, ${allowed}`);
+}
