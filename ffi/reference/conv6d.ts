@@ -16,10 +16,10 @@ export interface Conv6dArguments {
 }
 
 /** Calls back with every index of a shape, in row-major order; the index array is reused. */
-function each(shape: Size6, visit: (index: readonly number[], flat: number) => void): void {
-  const index = [0, 0, 0, 0, 0, 0], count = shape.reduce((a, b) => a * b, 1);
+function each(shape: readonly number[], visit: (index: readonly number[], flat: number) => void): void {
+  const index = shape.map(() => 0), count = shape.reduce((a, b) => a * b, 1);
   for (let flat = 0; flat < count; flat++) {
-    for (let a = 5, rest = flat; a >= 0; a--) {
+    for (let a = shape.length - 1, rest = flat; a >= 0; a--) {
       index[a] = rest % shape[a]!;
       rest = Math.floor(rest / shape[a]!);
     }
@@ -34,17 +34,22 @@ function each(shape: Size6, visit: (index: readonly number[], flat: number) => v
  * @param out [size...]
  */
 export function conv6d({ x, size, weights, kernel, bias, relu }: Conv6dArguments, out: Float32Array): void {
-  each(size, (at, flat) => {
-    let sum = bias;
-    each(kernel, (tap, weight) => {
-      let from = 0;
-      for (let a = 0; a < 6; a++) {
-        const p = at[a]! + tap[a]! - (kernel[a]! - 1) / 2;
+  const sums = new Float64Array(out.length).fill(bias), [, , , , rows, cols] = size;
+  // Tap by tap: what it adds to every position whose neighbour at the tap's offset exists.
+  each(kernel, (tap, weight) => {
+    const offset = tap.map((t, a) => t - (kernel[a]! - 1) / 2), w = weights[weight]!, [, , , , dk, dl] = offset;
+    each(size.slice(0, 4), (at, plane) => {
+      let other = 0;
+      for (let a = 0; a < 4; a++) {
+        const p = at[a]! + offset[a]!;
         if (p < 0 || p >= size[a]!) return;
-        from = from * size[a]! + p;
+        other = other * size[a]! + p;
       }
-      sum += x[from]! * weights[weight]!;
+      for (let k = Math.max(0, -dk!); k < Math.min(rows, rows - dk!); k++) {
+        const to = (plane * rows + k) * cols, from = (other * rows + k + dk!) * cols + dl!;
+        for (let l = Math.max(0, -dl!); l < Math.min(cols, cols - dl!); l++) sums[to + l]! += w * x[from + l]!;
+      }
     });
-    out[flat] = relu && !(sum > 0) ? 0 : sum;
   });
+  for (let i = 0; i < out.length; i++) out[i] = relu && !(sums[i]! > 0) ? 0 : sums[i]!;
 }
