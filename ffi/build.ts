@@ -17,7 +17,8 @@ export type LibraryKind = "cpu" | "cuda";
 const here = fromFileUrl(import.meta.resolve("./"));
 const folder = join(here, "build");
 
-interface Compiler {
+/** A compiler on the PATH. */
+export interface Compiler {
   readonly command: string;
   /** What it calls itself, for the log. */
   readonly version: string;
@@ -63,7 +64,8 @@ async function sha256(text: string): Promise<string> {
   return [...digest.subarray(0, 10)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-async function findCompiler(kind: LibraryKind): Promise<Compiler> {
+/** The compiler of a library. @throws {InputError} there is none */
+export async function findCompiler(kind: LibraryKind): Promise<Compiler> {
   const names = kind === "cuda" ? ["nvcc"] : ["g++", "clang++", "c++"];
   for (const command of names) {
     try {
@@ -95,15 +97,26 @@ async function readSources(kind: LibraryKind): Promise<Map<string, string>> {
   return new Map([...sources].sort(([a], [b]) => a < b ? -1 : 1));
 }
 
+/**
+ * The header as one source sees it: comments and the operations it does not define are left out, so that a new
+ * operation does not recompile the others.
+ */
+function headerFor(source: string, header: string): string {
+  const code = header.replaceAll(/\/\*[\s\S]*?\*\//g, "");
+  return code.replaceAll(
+    /\bSC_OP\s+[^;()]*?(\w+)\s*\([^)]*\)\s*;\s*/g,
+    (all, name) => source.includes(name) ? all : "",
+  );
+}
+
 /** The text of a file and of everything it includes, for its hash. */
-function closure(file: string, sources: ReadonlyMap<string, string>, seen = new Set<string>()): string {
+function closure(file: string, sources: ReadonlyMap<string, string>, root = file, seen = new Set<string>()): string {
   if (seen.has(file)) return "";
   seen.add(file);
   const text = sources.get(file) ?? "";
-  const parts = [file, text];
+  const parts = [file, file === "include/sc.h" ? headerFor(sources.get(root) ?? "", text) : text];
   for (const [, name] of text.matchAll(/#include "([^"]+)"/g)) {
-    const path = join(file, "..", name!).replaceAll("\\", "/");
-    parts.push(closure(path, sources, seen));
+    parts.push(closure(join(file, "..", name!).replaceAll("\\", "/"), sources, root, seen));
   }
   return parts.join("\0");
 }
@@ -236,6 +249,11 @@ export async function buildLibrary(kind: LibraryKind, options: BuildOptions = {}
   await Deno.rename(temporary, plan.target);
   log(`built the ${kind} library in ${((performance.now() - start) / 1000).toFixed(1)} s`);
   return plan.target;
+}
+
+/** Names of the C functions that both libraries export. */
+export async function exportedNames(): Promise<string[]> {
+  return parseHeader(await Deno.readTextFile(join(here, "include/sc.h"))).map(({ name }) => name).sort();
 }
 
 if (import.meta.main) {
