@@ -111,8 +111,11 @@ function summarise(name: string, measured: Measured[], alphas: readonly number[]
   const pixels = measured.reduce((sum, { distances }) => sum + distances.length, 0);
   const known = measured.filter(({ mean }) => !Number.isNaN(mean));
   const last = measured[measured.length - 1]!.item.threshold;
-  const within = ({ distances }: Measured, limit: number) =>
-    distances.reduce((hits, d) => hits + (d <= limit ? 1 : 0), 0);
+  const within = ({ distances }: Measured, limit: number) => {
+    let hits = 0;
+    for (let i = 0; i < distances.length; i++) if (distances[i]! <= limit) hits++;
+    return hits;
+  };
   return {
     name,
     items: measured.length,

@@ -14,11 +14,20 @@ export function fillPolygon(polygon: Points, size: Size): Mask {
   const { n, xy } = polygon;
   const { width, height } = size;
   const data = new Uint8Array(width * height);
+  // Edges that reach the row: no other can hold a pixel of it or be crossed on the way to one.
+  const active = new Int32Array(n);
   for (let row = 0; row < height; row++) {
+    let count = 0;
+    for (let i = 0, j = n - 1; i < n; j = i++) {
+      const y1 = xy[2 * i + 1]! - row, y2 = xy[2 * j + 1]! - row;
+      if (!(y1 > 0 && y2 > 0 || y1 < 0 && y2 < 0)) active[count++] = i;
+    }
+    if (count === 0) continue;
     for (let col = 0; col < width; col++) {
       let inside = false;
       let outline = false;
-      for (let i = 0, j = n - 1; i < n && !outline; j = i++) {
+      for (let k = 0; k < count && !outline; k++) {
+        const i = active[k]!, j = i === 0 ? n - 1 : i - 1;
         const x1 = xy[2 * i]! - col, y1 = xy[2 * i + 1]! - row;
         const x2 = xy[2 * j]! - col, y2 = xy[2 * j + 1]! - row;
         const cross = x1 * y2 - x2 * y1;
