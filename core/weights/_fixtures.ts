@@ -4,7 +4,7 @@ const fixtures: Record<string, string> = JSON.parse(
   Deno.readTextFileSync(join(fromFileUrl(new URL(".", import.meta.url)), "testdata", "python.json")),
 );
 
-/** Bytes written by Python 3.11's own pickle module and by NumPy 2.4; see testdata/README.md for what they hold. */
+/** Bytes written by Python 3.11's own pickle module, NumPy 2.4 and PyTorch 2.13; see testdata/README.md for what they hold. */
 export function pythonBytes(name: string): Uint8Array<ArrayBuffer> {
   const text = fixtures[name];
   if (text === undefined) throw new RangeError(`Cannot find fixture "${name}"`);

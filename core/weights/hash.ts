@@ -7,6 +7,9 @@ const BLOCK = 1 << 22;
 /** Where hashes of files are remembered, below the folder a run is started in. */
 const MEMORY = ".cache/weight-hashes.json";
 
+/** The latest so many files are remembered. */
+const REMEMBERED = 100;
+
 interface Known {
   readonly size: number;
   readonly modified: number;
@@ -36,7 +39,9 @@ export async function hashFile(path: string): Promise<string> {
   const known = memory[real];
   if (known?.size === info.size && known.modified === modified) return known.sha256;
   const sha256 = await digest(path);
-  await remember({ ...memory, [real]: { size: info.size, modified, sha256 } });
+  delete memory[real];
+  const kept = Object.fromEntries(Object.entries(memory).slice(-(REMEMBERED - 1)));
+  await remember({ ...kept, [real]: { size: info.size, modified, sha256 } });
   return sha256;
 }
 

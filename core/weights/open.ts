@@ -6,7 +6,7 @@
 import { InputError } from "../errors.ts";
 import { RandomFile } from "./file.ts";
 import { readNpz } from "./npz.ts";
-import type { PickleValue } from "./pickle.ts";
+import { PickleGlobal, PickleObject, type PickleValue } from "./pickle.ts";
 import { readSafetensors } from "./safetensors.ts";
 import type { WeightTensor } from "./tensor.ts";
 import { readTorch, type TorchFile, TorchTensor } from "./torch.ts";
@@ -57,7 +57,17 @@ function read(path: string, options: OpenOptions): Map<string, WeightTensor> {
 
 function checkpointTensors(path: string, file: TorchFile, root: string | undefined): Map<string, WeightTensor> {
   const tensors = new Map<string, WeightTensor>();
-  collect(file, rootOf(path, file.root, root), "", 0, tensors);
+  const parameters = rootOf(path, file.root, root);
+  if (parameters instanceof PickleObject) {
+    const { type } = parameters;
+    throw new InputError(
+      `Cannot read weights "${path}": it holds an object of class ${
+        type instanceof PickleGlobal ? type.path : "unknown"
+      }; ` +
+        "save its state dict instead",
+    );
+  }
+  collect(file, parameters, "", 0, tensors);
   return tensors;
 }
 

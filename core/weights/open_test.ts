@@ -37,6 +37,41 @@ Deno.test("openWeights() reads PyTorch's older stream form", async () => {
   await withFile(legacy, ".pth", (path) => checkpointValues(openWeights(path)));
 });
 
+for (const form of ["torch_zip", "torch_stream"]) {
+  Deno.test(`openWeights() reads ${form} as PyTorch writes it`, async () => {
+    await withFile(pythonBytes(form), ".pth", (path) => {
+      const tensors = openWeights(path);
+      const values = Object.fromEntries([...tensors].map(([name, tensor]) => [name, [...tensor.read()]]));
+      assertEquals(values, {
+        "0.weight": [1, 1],
+        "0.bias": [0, 0],
+        "0.running_mean": [0, 0],
+        "0.running_var": [1, 1],
+        "0.num_batches_tracked": [0],
+        w: [0, 1, 2, 3, 4, 5],
+        view: [1, 4, 2, 5],
+        param: [1.5, 2.5],
+        half: [0.5, -2],
+        brain: [1, -3.140625],
+        ints: [7, -(2 ** 40)],
+        scalar: [3.5],
+      });
+      assertEquals(tensors.get("view")!.shape, [2, 2]);
+      assertEquals(tensors.get("brain")!.dtype, "bfloat16");
+    });
+  });
+}
+
+Deno.test("openWeights() refuses a whole saved module, whose code would be needed", async () => {
+  await withFile(pythonBytes("torch_module"), ".pt", (path) => {
+    assertThrows(
+      () => openWeights(path),
+      InputError,
+      "it holds an object of class torch.nn.modules.container.Sequential",
+    );
+  });
+});
+
 Deno.test("openWeights() names the entries of an ordered list by their place", async () => {
   await withFile(archive(pythonBytes("listpkl")), ".pt", (path) => {
     const tensors = openWeights(path, { root: "dino" });
