@@ -11,7 +11,7 @@ import { InputError, messageOf, suggest } from "./errors.ts";
 import { localizers } from "./localize/mod.ts";
 import { option } from "./option.ts";
 import type { Registry } from "./registry.ts";
-import type { BackbonePlugin, Card, OptionSpec, OptionSpecs, OptionValue } from "./types.ts";
+import type { BackbonePart, BackbonePlugin, Card, OptionSpec, OptionSpecs, OptionValue } from "./types.ts";
 import { checkValue, defaultsOf, parseValue } from "./value.ts";
 
 /** Sections whose keys do not belong to the method. */
@@ -242,7 +242,11 @@ async function resolveOne(
   ]);
 
   const ofBackbone = [...(backboneChoice.isCards ? cardLayers : []), ...layers];
-  const { parts, specs: partSpecs } = await partsOf(registry, backbone.name, backboneCode, ofBackbone);
+  const chosenParts = partsOf(backboneCode, ofBackbone);
+  const { parts, specs: partSpecs } = await loadParts(registry, backbone.name, chosenParts);
+  const replaced = partsOf(backboneCode, cardLayers).filter((own) =>
+    !chosenParts.some((part) => part.label === own.label && part.backbone === own.backbone)
+  );
   const sections: Record<string, OptionSpecs> = {
     method: methodCode.defaults,
     backbone: { ...backboneCode.defaults, ...partSpecs },
@@ -279,6 +283,8 @@ async function resolveOne(
       // A card's settings for its own backbone or localizer mean nothing to another one the user chose.
       if (fromCard && key.startsWith("backbone.") && !backboneChoice.isCards) continue;
       if (fromCard && key.startsWith("localizer.") && !localizerChoice.isCards) continue;
+      // Nor do its settings for a part to another backbone the user put in its place.
+      if (fromCard && replaced.some(({ label }) => key.startsWith(`backbone.${label}.`))) continue;
       if (key === "protocol") put(key, names(value, key).join(","), layer.origin, settings.get(key)!.doc);
       else if (key === "ops") put(key, checkValue(key, value, OPS), layer.origin, OPS.doc);
       else if (key === "benchmark.root") {
@@ -336,16 +342,9 @@ async function resolveOne(
   };
 }
 
-/** The parts a backbone asks for under the settings of `layers`, and their options as `<label>.<option>`. */
-async function partsOf(
-  registry: Registry,
-  name: string,
-  plugin: BackbonePlugin,
-  layers: readonly Layer[],
-): Promise<{ parts: PartCard[]; specs: Record<string, OptionSpec> }> {
-  const parts: PartCard[] = [];
-  const specs: Record<string, OptionSpec> = {};
-  if (plugin.parts === undefined) return { parts, specs };
+/** The parts a backbone asks for under the settings of `layers`. */
+function partsOf(plugin: BackbonePlugin, layers: readonly Layer[]): readonly BackbonePart[] {
+  if (plugin.parts === undefined) return [];
   const own: Record<string, OptionValue> = defaultsOf(plugin.defaults);
   for (const { values } of layers) {
     for (const [option, spec] of Object.entries(plugin.defaults)) {
@@ -353,14 +352,25 @@ async function partsOf(
       if (value !== undefined) own[option] = checkValue(`backbone.${option}`, value, spec);
     }
   }
-  for (const { label, backbone } of plugin.parts(own)) {
+  return plugin.parts(own);
+}
+
+/** Cards of parts, and their options as `<label>.<option>`. */
+async function loadParts(
+  registry: Registry,
+  whole: string,
+  chosen: readonly BackbonePart[],
+): Promise<{ parts: PartCard[]; specs: Record<string, OptionSpec> }> {
+  const parts: PartCard[] = [];
+  const specs: Record<string, OptionSpec> = {};
+  for (const { label, backbone } of chosen) {
     const card = registry.find("backbone", backbone);
-    const code = await registry.load({ ...card, kind: "backbone" });
-    if (code.parts !== undefined) {
-      throw new InputError(`Cannot make ${name} of ${backbone}: it is made of others itself`);
+    const plugin = await registry.load({ ...card, kind: "backbone" });
+    if (plugin.parts !== undefined) {
+      throw new InputError(`Cannot make ${whole} of ${backbone}: it is made of others itself; name those as parts`);
     }
     parts.push({ label, card });
-    for (const [option, spec] of Object.entries(code.defaults)) specs[`${label}.${option}`] = spec;
+    for (const [option, spec] of Object.entries(plugin.defaults)) specs[`${label}.${option}`] = spec;
   }
   return { parts, specs };
 }

@@ -12,11 +12,11 @@ import type { Cells, FeatureMap, Grid, Lattice } from "../types.ts";
 /**
  * How a map meets another grid, always bilinear.
  *
- * `geometry`: at the places in the picture where the grid's cells lie, borders repeated; for two maps that divide the
- * same picture this is torch's `align_corners=False`. `align-corners`: first and last cells coincide, whatever the
- * frames say (HPF, the survey).
+ * `geometry`: at the places in the picture where the grid's cells lie, borders repeated. The others take arrays as torch
+ * does, whatever the frames say of fractions of a cell: `half-pixel` is `align_corners=False`, which `geometry` equals
+ * where both maps divide the same picture (SD-DINO), `align-corners` lets first and last cells coincide (HPF, the survey).
  */
-export type Resampling = "geometry" | "align-corners";
+export type Resampling = "geometry" | "half-pixel" | "align-corners";
 
 /** The centres of all cells, row by row. */
 export function cellsOf({ rows, cols }: Pick<Grid, "rows" | "cols">): Cells {
@@ -33,22 +33,21 @@ export function cellsOf({ rows, cols }: Pick<Grid, "rows" | "cols">): Cells {
 /**
  * A map with the cells of another lattice of the same picture; the map itself where it has them already.
  *
- * @throws ConfigError for `align-corners` where the two see different parts of the picture (one padded, one stretched).
+ * @throws ConfigError for arrays as they are where the two see different parts of the picture (one padded, one stretched).
  */
 export function resampleMap(map: FeatureMap, to: Lattice, how: Resampling): FeatureMap {
   const { rows, cols } = to.grid;
-  if (how === "align-corners") {
+  if (how !== "geometry") {
     if (!seesTheSame(map, to)) {
       throw new ConfigError(
-        `Cannot lay map "${map.name}" on another grid corner on corner: its picture was fitted in another way; ` +
+        `Cannot lay map "${map.name}" on another map's grid: its picture was fitted in another way; ` +
           "give every part the same fit (stretch, pad, longest-side)",
       );
     }
     const from = { rows: map.grid.rows, cols: map.grid.cols, channels: map.channels };
     const same = from.rows === rows && from.cols === cols;
-    const data = same
-      ? map.data
-      : resizeHwc(map.data, from, { rows, cols }, { kernel: "bilinear", alignCorners: true });
+    const options = { kernel: "bilinear", alignCorners: how === "align-corners" } as const;
+    const data = same ? map.data : resizeHwc(map.data, from, { rows, cols }, options);
     return { ...map, frame: to.frame, grid: to.grid, data };
   }
   const places = toCells(toPoints(cellsOf(to.grid), to), map);

@@ -9,7 +9,9 @@ Deno.test("resampleMap() by geometry is torch's half-pixel rule where both maps 
   const map = mapOf(3, 4, 2, values(24));
   const to = mapOf(8, 6, 1, values(48));
   const want = resizeHwc(map.data, { rows: 3, cols: 4, channels: 2 }, { rows: 8, cols: 6 }, { kernel: "bilinear" });
-  resampleMap(map, to, "geometry").data.forEach((value, i) => assertAlmostEquals(value, want[i]!, 1e-6));
+  for (const how of ["geometry", "half-pixel"] as const) {
+    resampleMap(map, to, how).data.forEach((value, i) => assertAlmostEquals(value, want[i]!, 1e-6));
+  }
 });
 
 Deno.test("resampleMap() corner on corner puts the middle of three cells between two", () => {
