@@ -202,8 +202,8 @@ function publishedOf(run: FinishedRun, alpha: number): string {
 function breakdown(group: Group, by: "category" | "difficulty", alpha: number): TableData[] {
   const names = namesOf(group.runs);
   const all = group.runs.map((run) => scoresOf(run, group.protocol));
-  // A protocol without alphas has no shares to break down; its measures are in the run's own table.
-  if (all.every(({ alphas }) => alphas.length === 0)) return [];
+  // A protocol without alphas has no shares to break down; its measures are told by category only.
+  if (all.every(({ alphas }) => alphas.length === 0)) return by === "category" ? measuresByCategory(group, names) : [];
   const tables = by === "category"
     ? [{ title: "by category", lists: all.map((s) => s.categories), level: (name: string) => name }]
     : DIFFICULTIES.map((field) => ({
@@ -225,6 +225,31 @@ function breakdown(group: Group, by: "category" | "difficulty", alpha: number): 
         String(g.pairs),
         ...lists.map((list, r) =>
           percent(list.find((own) => own.name === g.name)?.values[all[r]!.alphas.indexOf(alpha)])
+        ),
+      ]),
+      notes: [],
+    };
+  });
+}
+
+/** A table per measure: its mean in each category. */
+function measuresByCategory(group: Group, names: readonly string[]): TableData[] {
+  const results = group.runs.map((run) => run.result.results[group.protocol]!);
+  return measuresOf(results).map(({ name, column }) => {
+    const lists = results.map((result) => result.measures?.find((measure) => measure.name === name));
+    const categories = [...new Map(lists.flatMap((list) => list?.categories ?? []).map((c) => [c.name, c])).values()];
+    return {
+      title: `${group.title}, ${column} by category`,
+      columns: [
+        { name: "category" },
+        { name: "pairs", align: "right" as const },
+        ...names.map((own) => ({ name: own, align: "right" as const })),
+      ],
+      rows: categories.map((category) => [
+        category.name,
+        String(category.pairs),
+        ...lists.map((list) =>
+          measureText(list?.unit ?? "share", list?.categories.find((c) => c.name === category.name)?.value ?? null)
         ),
       ]),
       notes: [],
