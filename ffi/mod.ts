@@ -25,6 +25,7 @@ export type { BpFlowOptions, BpFlowResult } from "./ops/bp_flow.ts";
 export type { Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
 export type { Interpolate4dOptions } from "./ops/interpolate4d.ts";
 export type { SampleOptions, SoftArgmaxOptions, WarpFlow } from "./ops/read_out.ts";
+export type { TranslationOptions, WindowMatchOptions, WindowMatchResult } from "./ops/grid_match.ts";
 export type { MutualOptions } from "./ops/mutual.ts";
 export type { Norm } from "./ops/l2_normalize.ts";
 export type { SinkhornOptions } from "./ops/sinkhorn.ts";

@@ -17,6 +17,13 @@ import {
   type WarpFlow,
 } from "./ops/read_out.ts";
 import { sinkhorn, type SinkhornOptions } from "./ops/sinkhorn.ts";
+import {
+  translationCosts,
+  type TranslationOptions,
+  windowMatch,
+  type WindowMatchOptions,
+  type WindowMatchResult,
+} from "./ops/grid_match.ts";
 import { hough, type HoughOptions, type HoughResult } from "./ops/hough.ts";
 import { conv6d, type Conv6dOptions } from "./ops/conv6d.ts";
 import { type PairLayer, separable4d } from "./ops/separable4d.ts";
@@ -203,5 +210,21 @@ export class Ops implements Disposable {
   /** A network of one hidden layer (GELU) on every token, with layer norm and residual. x: [tokens][channels]. */
   tokenMlp(x: Input, weights: TokenMlpWeights<Input>, eps?: number): Promise<Tensor> {
     return tokenMlp(this.engine, x, weights, eps);
+  }
+
+  /**
+   * Distances of every `step`-th pixel of a to b under all translations of a grid. a, b: [rows][cols][channels].
+   * @returns [2 nx + 1][2 ny + 1][ceil(cols / step)][ceil(rows / step)], at most `bound`
+   */
+  translationCosts(a: Input, b: Input, options: TranslationOptions): Promise<Tensor> {
+    return translationCosts(this.engine, a, b, options);
+  }
+
+  /**
+   * Every pixel's best displacement in a window around a start of its own. a, b: [rows][cols][channels].
+   * @returns the flow, int32 [rows][cols][2], and the distances found, [rows][cols]
+   */
+  windowMatch(a: Input, b: Input, options: WindowMatchOptions): Promise<WindowMatchResult> {
+    return windowMatch(this.engine, a, b, options);
   }
 }

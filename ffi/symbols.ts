@@ -271,6 +271,26 @@ export const symbols = {
     name: "sc_token_mlp",
     nonblocking: true,
   },
+  sc_translation_costs: {
+    parameters: ["pointer", "pointer", "pointer", "i32", "i32", "i32", "f32", "pointer"],
+    result: "i32",
+  },
+  sc_translation_costs_async: {
+    parameters: ["pointer", "pointer", "pointer", "i32", "i32", "i32", "f32", "pointer"],
+    result: "i32",
+    name: "sc_translation_costs",
+    nonblocking: true,
+  },
+  sc_window_match: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "i32", "f32", "f32", "pointer", "pointer"],
+    result: "i32",
+  },
+  sc_window_match_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "i32", "f32", "f32", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_window_match",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -294,4 +314,6 @@ export type Operation =
   | "sc_conv6d"
   | "sc_separable4d"
   | "sc_additive_attention"
-  | "sc_token_mlp";
+  | "sc_token_mlp"
+  | "sc_translation_costs"
+  | "sc_window_match";

@@ -174,6 +174,16 @@ SC_OP int32_t sc_additive_attention(sc_ctx* ctx, sc_tensor* x, sc_tensor* norm_w
  * [hidden][channels]; bias1: [hidden]; weight2: [channels][hidden]; norm_weight, norm_bias, bias2: [channels]. */
 SC_OP int32_t sc_token_mlp(sc_ctx* ctx, sc_tensor* x, sc_tensor* norm_weight, sc_tensor* norm_bias, float eps, sc_tensor* weight1, sc_tensor* bias1, sc_tensor* weight2, sc_tensor* bias2, sc_tensor* out);
 
+/* Distances of every `step`-th pixel of a to b under translations step * (-nx..nx, -ny..ny). a: [height][width][channels],
+ * b: [rows][cols][channels]. out: [2 nx + 1][2 ny + 1][ceil(width / step)][ceil(height / step)], x before y throughout:
+ * min(Euclidean distance, bound), and the bound where the translation leads out of b. */
+SC_OP int32_t sc_translation_costs(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, int32_t step, int32_t nx, int32_t ny, float bound, sc_tensor* out);
+
+/* Every pixel's best displacement in a window around a start of its own: the least Euclidean distance + penalty *
+ * (|dx| + |dy|), for dx (outer) and dy in -radius, -radius + step, ..; displacements out of b cost `outside`. a, b as
+ * above; start, flow: int32 [height][width][2], x and y; cost: [height][width], the distance found. */
+SC_OP int32_t sc_window_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor* start, int32_t radius, int32_t step, float penalty, float outside, sc_tensor* flow, sc_tensor* cost);
+
 #ifdef __cplusplus
 }
 #endif

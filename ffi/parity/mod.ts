@@ -1,6 +1,7 @@
 import { bpFlow, halveBytes } from "./bp_flow.ts";
 import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
+import { translationCosts, windowMatch } from "./grid_match.ts";
 import l2Normalize from "./l2_normalize.ts";
 import mutual from "./mutual.ts";
 import { argmax, interpolate4d, sample, softArgmax } from "./read_out.ts";
@@ -26,6 +27,8 @@ export const parityOps: readonly ParityOp[] = [
   hough,
   halveBytes,
   bpFlow,
+  translationCosts,
+  windowMatch,
   conv6d,
   separable4d,
   additiveAttention,

@@ -1,0 +1,52 @@
+import { InputError } from "../../../core/errors.ts";
+import type { Backbone, FeatureMap, Flow, Image, Matches, Method, Pair, Points } from "../../../core/types.ts";
+import { scaled } from "./scaled.ts";
+import { type Found, type Ops, solve, type SolverOptions } from "./solver.ts";
+import { denseFlow, follow } from "./transfer.ts";
+
+/** Deformable spatial pyramid matching on the descriptors of a backbone. */
+export class Dsp implements Method {
+  readonly #backbone: Backbone;
+  readonly #ops: Ops;
+  readonly #options: SolverOptions;
+  readonly #length: number | null;
+
+  /** @param length given to every descriptor; null: as they are */
+  constructor(backbone: Backbone, ops: Ops, options: SolverOptions, length: number | null) {
+    this.#backbone = backbone;
+    this.#ops = ops;
+    this.#options = options;
+    this.#length = length;
+  }
+
+  /** @throws InputError where the backbone gives several maps */
+  async correspond(source: Image, target: Image, points: Points): Promise<Matches> {
+    const { maps, found } = await this.match(source, target);
+    return follow(maps, found, points, target);
+  }
+
+  /** @throws InputError where the backbone gives several maps */
+  async flow(source: Image, target: Image): Promise<Flow> {
+    const { maps, found } = await this.match(source, target);
+    return denseFlow(maps, found, target);
+  }
+
+  /** Everything that is computed for a pair. */
+  async match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap>; found: Found }> {
+    const maps = { source: await this.#describe(source), target: await this.#describe(target) };
+    return { maps, found: await solve(this.#ops, maps, this.#options) };
+  }
+
+  async close(): Promise<void> {
+    await this.#backbone.close?.();
+  }
+
+  async #describe(image: Image): Promise<FeatureMap> {
+    const maps = await this.#backbone.extract(image);
+    if (maps.length !== 1) {
+      const names = maps.map((map) => map.name).join(", ");
+      throw new InputError(`Cannot run dsp on ${maps.length} maps (${names}): choose one layer of the backbone`);
+    }
+    return this.#length === null ? maps[0]! : scaled(maps[0]!, this.#length);
+  }
+}
