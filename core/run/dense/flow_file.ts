@@ -8,7 +8,7 @@
  * @module
  */
 import { deflateRawSync, inflateRawSync } from "node:zlib";
-import type { Frame, Grid, Lattice } from "../../types.ts";
+import type { AxisMap, Frame, Grid, Lattice, Size } from "../../types.ts";
 
 /** A dense prediction without its confidences: what scoring needs. */
 export interface StoredFlow {
@@ -27,8 +27,8 @@ interface Header {
 }
 
 /** The bytes of a prediction. Equal predictions give equal bytes. @param label says whose it is, and is checked back */
-export function encodeFlow(label: string, { lattice: { frame, grid }, data }: StoredFlow): Uint8Array {
-  const header: Header = { format: "flow 1", label, frame, grid };
+export function encodeFlow(label: string, { lattice, data }: StoredFlow): Uint8Array {
+  const header: Header = { format: "flow 1", label, ...plain(lattice) };
   const head = new TextEncoder().encode(`${JSON.stringify(header)}\n`);
   const body = deflateRawSync(shuffle(data), { level: 6 });
   const bytes = new Uint8Array(head.length + body.length);
@@ -54,6 +54,32 @@ export function decodeFlow(label: string, bytes: Uint8Array): StoredFlow | undef
     return undefined;
   }
   return { lattice: { frame: header.frame, grid: header.grid }, data: unshuffle(body) };
+}
+
+/**
+ * The lattice and nothing else, in one order: a size may be a whole picture by its type, and a picture's pixels must not
+ * get into every file.
+ */
+function plain({ frame, grid }: Lattice): Lattice {
+  const size = ({ width, height }: Size): Size => ({ width, height });
+  const map = ({ scale, shift }: AxisMap): AxisMap => ({ scale, shift });
+  const point = ({ x, y }: { readonly x: number; readonly y: number }) => ({ x, y });
+  return {
+    frame: {
+      convention: frame.convention,
+      original: size(frame.original),
+      network: size(frame.network),
+      x: map(frame.x),
+      y: map(frame.y),
+    },
+    grid: {
+      convention: grid.convention,
+      rows: grid.rows,
+      cols: grid.cols,
+      stride: point(grid.stride),
+      origin: point(grid.origin),
+    },
+  };
 }
 
 const NONE = 0x7fc00000;

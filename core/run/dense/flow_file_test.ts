@@ -43,6 +43,14 @@ Deno.test("equal predictions give equal bytes, whatever their NaN looks like; a 
   assert(size < data.byteLength / 10, `${size} bytes`);
 });
 
+Deno.test("a method may give a whole picture where a size is asked for; its pixels are not stored", () => {
+  const data = new Float32Array(2);
+  const lattice = latticeOf(1, 1);
+  const picture = { pixels: Array(5000).fill(1), ...lattice.frame.original };
+  const frame = { ...lattice.frame, original: picture, network: { ...picture, ...lattice.frame.network } };
+  assertEquals(encodeFlow("a", { lattice: { ...lattice, frame }, data }), encodeFlow("a", { lattice, data }));
+});
+
 Deno.test("decodeFlow() refuses another label, cut and foreign bytes, and a file that would unpack to more", () => {
   const whole = encodeFlow("a", { lattice: latticeOf(4, 4), data: new Float32Array(32).fill(3) });
   assertNotEquals(decodeFlow("a", whole), undefined);
