@@ -355,6 +355,17 @@ function partsOf(plugin: BackbonePlugin, layers: readonly Layer[]): readonly Bac
   return plugin.parts(own);
 }
 
+function findPart(registry: Registry, whole: string, label: string, name: string): Card {
+  try {
+    return registry.find("backbone", name);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw new InputError(
+      `${error.message}; it is part "${label}" of backbone ${whole}, backbone.parts=[${label}=NAME] puts another there`,
+    );
+  }
+}
+
 /** Cards of parts, and their options as `<label>.<option>`. */
 async function loadParts(
   registry: Registry,
@@ -364,7 +375,7 @@ async function loadParts(
   const parts: PartCard[] = [];
   const specs: Record<string, OptionSpec> = {};
   for (const { label, backbone } of chosen) {
-    const card = registry.find("backbone", backbone);
+    const card = findPart(registry, whole, label, backbone);
     const plugin = await registry.load({ ...card, kind: "backbone" });
     if (plugin.parts !== undefined) {
       throw new InputError(`Cannot make ${whole} of ${backbone}: it is made of others itself; name those as parts`);
