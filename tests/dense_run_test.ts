@@ -88,7 +88,7 @@ Deno.test("tss runs with no protocol named, per group and whole, and is scored a
     const result = await cli(run(`${dir}/data`, dir));
     assertEquals(result.code, 0, result.stderr);
     assertMatch(result.stdout, /protocol tss/);
-    assertMatch(result.stdout, /dense predictions: \d+\.\d MiB on disk/);
+    assertMatch(result.stdout, /dense predictions: \d+\.\d+ MiB on disk/);
     const folder = await onlyRun(`${dir}/runs`);
     const stored = JSON.parse(await Deno.readTextFile(join(folder, "result.json")));
     const { values, categories, measures, pairs } = stored.results.tss;

@@ -123,9 +123,10 @@ export async function writeFlow(
   return { bytes: bytes.length, sha256: hex(bytes) };
 }
 
-/** Bytes as MiB with one decimal. */
+/** Bytes as MiB, with two figures below ten. */
 export function mebibytes(bytes: number): string {
-  return (bytes / 1024 / 1024).toFixed(1);
+  const mib = bytes / 1024 / 1024;
+  return mib >= 10 ? mib.toFixed(0) : mib >= 1 ? mib.toFixed(1) : mib.toFixed(2);
 }
 
 async function readChecked(folder: string, pair: string, way: OneWay, ref: FlowRef): Promise<Uint8Array | string> {
