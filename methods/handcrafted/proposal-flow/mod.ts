@@ -30,6 +30,10 @@ const defaults = {
   window: option("matlab" as string, "whose imresize stretches a box for HOG; octave: as in the recorded vectors", {
     choices: ["matlab", "octave"],
   }),
+  centre: option(
+    true,
+    "HOG less the mean cell of both pictures' regions, in place of the paper's whitening (see the card)",
+  ),
   local_offset: option("official" as string, "lom: the released code's rule, or the true median on an unchanged map", {
     choices: ["official", "corrected"],
   }),
@@ -57,6 +61,7 @@ export default {
       region: options.region === "hog" || (options.region === "auto" && own) ? "hog" : "pooled",
       window: options.window as WindowResize,
       pool,
+      centre: options.centre,
       boxesOf: (image) => given?.of(image, count) ?? propose(image, proposals as Generator, count, seed),
     }, given === undefined ? "" : `boxes ${given.sha256}`);
   },

@@ -8,8 +8,9 @@ import { type LocalOffset, localOffset } from "./match/lom.ts";
 import { naiveAppearance } from "./match/nam.ts";
 import { probabilisticHough } from "./match/phm.ts";
 import type { Regions } from "./match/types.ts";
-import { REGION_LENGTH, regionHog, type WindowResize } from "./region/hog.ts";
+import { CHANNELS, REGION_LENGTH, regionHog, type WindowResize } from "./region/hog.ts";
 import { commonMean, pooledRegions } from "./region/pooled.ts";
+import { centred } from "./region/centre.ts";
 import { similarities } from "./region/similarity.ts";
 import { transferPoints } from "./transfer.ts";
 
@@ -24,6 +25,8 @@ export interface ProposalFlowOptions {
   /** HOG of the stretched box, or pooled features of the backbone. */
   readonly region: "hog" | "pooled";
   readonly window: WindowResize;
+  /** HOG less the mean cell of both pictures' regions. */
+  readonly centre: boolean;
   /** Parts of a pooled region on a side. */
   readonly pool: number;
   readonly boxesOf: (image: Image) => Boxes;
@@ -79,7 +82,9 @@ export class ProposalFlow implements Method {
   async #similarity(source: Image, target: Image, a: { boxes: Boxes }, b: { boxes: Boxes }): Promise<Float64Array> {
     if (a.boxes.n === 0 || b.boxes.n === 0) return new Float64Array(0);
     if (this.#options.region === "hog") {
-      return similarities(this.#hog(source, a), this.#hog(target, b), REGION_LENGTH);
+      const first = this.#hog(source, a), second = this.#hog(target, b);
+      if (this.#options.centre) return similarities(...centred(first, second, CHANNELS), REGION_LENGTH);
+      return similarities(first, second, REGION_LENGTH);
     }
     const maps = await onlyMap.enhance({
       source: await this.#backbone.extract(source),
