@@ -51,6 +51,12 @@ export async function correlation(
   return { size: [source.rows, source.cols, target.rows, target.cols], data: await product.take() };
 }
 
+/** Descriptors divided by their length. */
+export async function normalised(ops: Ops, map: Descriptors): Promise<Descriptors> {
+  const { rows, cols, channels, data } = map;
+  return { ...map, data: await (await ops.l2Normalize({ data, shape: [rows * cols, channels] }, FEATURE_NORM)).take() };
+}
+
 /** Mutual matching: c * (c / (row's largest + 1e-5)) * (c / (column's largest + 1e-5)), signed maxima. */
 export async function mutualMatching(ops: Ops, { size, data }: Volume): Promise<Volume> {
   const [I, J, K, L] = size;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Conv4dLayer, type Descriptors, FEATURE_NORM, type Ops } from "../../../core/consensus/volume.ts";
+import { type Conv4dLayer, type Descriptors, normalised, type Ops } from "../../../core/consensus/volume.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 
 /** Side of the window. */
@@ -53,11 +53,7 @@ function takeConv2d(set: WeightSet, name: string, side: number, from: number, to
 
 /** The stream's descriptors of a map, from its normalised features; they are compared without being normalised again. */
 export async function selfSimilarity(ops: Ops, raw: Descriptors, stream: SelfSimilarity): Promise<Descriptors> {
-  const { rows, cols, channels, data } = raw;
-  const map = {
-    ...raw,
-    data: await (await ops.l2Normalize({ data, shape: [rows * cols, channels] }, FEATURE_NORM)).take(),
-  };
+  const map = await normalised(ops, raw);
   const window = windowSimilarities(map);
   const own: Descriptors = { rows: map.rows, cols: map.cols, channels: SIDE * SIDE, data: window };
   if (stream.kind === "context") return await convolveMap(ops, joinMaps([map, own]), stream.mix);
