@@ -39,6 +39,7 @@ export type {
   Rotation,
   TokenMlpWeights,
 } from "./ops/additive_attention.ts";
+export type { PatchMatchOptions } from "./ops/patch_match.ts";
 
 /** Which implementation runs. */
 export type OpsKind = "auto" | "cuda" | "cpu" | "reference";
@@ -85,7 +86,7 @@ export async function openOps(options: OpsOptions = {}): Promise<Ops> {
   if (!(memory > 0)) throw new InputError(`Cannot use ops.memory=${memory}: it is a number of bytes above 0`);
   const cap = widest === undefined ? 0 : { baseline: 1, avx2: 2, avx512: 3 }[widest];
   const native = async (kind: "cuda" | "cpu", build: boolean): Promise<Engine> => {
-    const library = await loadLibrary(kind, { build, log });
+    const library = await loadLibrary(kind, { build, log, portable: widest !== undefined });
     return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 });
   };
   if (ops === "reference") return new Ops(new ReferenceEngine({ memory }));

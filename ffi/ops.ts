@@ -34,6 +34,7 @@ import {
   tokenMlp,
   type TokenMlpWeights,
 } from "./ops/additive_attention.ts";
+import { patchMatch, type PatchMatchOptions } from "./ops/patch_match.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -226,5 +227,13 @@ export class Ops implements Disposable {
    */
   windowMatch(a: Input, b: Input, options: WindowMatchOptions): Promise<WindowMatchResult> {
     return windowMatch(this.engine, a, b, options);
+  }
+
+  /**
+   * Approximate nearest neighbours by PatchMatch: similarity a . b, deterministic for a seed. a: [rows][cols][channels],
+   * b: likewise. @returns index int32 and score, [rows][cols] of a
+   */
+  patchMatch(a: Input, b: Input, options?: PatchMatchOptions): Promise<Best> {
+    return patchMatch(this.engine, a, b, options);
   }
 }

@@ -291,6 +291,16 @@ export const symbols = {
     name: "sc_window_match",
     nonblocking: true,
   },
+  sc_patch_match: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "i32", "i32", "pointer", "pointer"],
+    result: "i32",
+  },
+  sc_patch_match_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "i32", "i32", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_patch_match",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -316,4 +326,5 @@ export type Operation =
   | "sc_additive_attention"
   | "sc_token_mlp"
   | "sc_translation_costs"
-  | "sc_window_match";
+  | "sc_window_match"
+  | "sc_patch_match";

@@ -1,10 +1,10 @@
 /**
  * CHM's layers: the 6-D one at 15^4 with 3 x 3 scales, the 4-D one at 30^4. GFLOP/s count the multiply-adds in range of
- * the plain convolution, so a form with less arithmetic can pass the peak. `deno run -A ffi/bench/conv6d.ts`
+ * the plain convolution, so a form with less arithmetic can pass the peak. `deno run -A ffi/bench/conv6d.ts [threads]`
  */
 import { openOps } from "../mod.ts";
 import { Random } from "../parity/parity.ts";
-import { fastest } from "./fastest.ts";
+import { againstPeak, head, row } from "./against_peak.ts";
 
 /** Pairs of (output, tap) in range along one axis. */
 function inRange(size: number, kernel: number): number {
@@ -18,8 +18,8 @@ function inRange(size: number, kernel: number): number {
   return pairs;
 }
 
-using ops = await openOps({ log: console.log });
-console.log(ops.description);
+using ops = await openOps({ ops: "cpu", threads: Number(Deno.args[0] ?? 0), log: console.log });
+console.log(`${ops.description}\n${head}`);
 const random = new Random(1), count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 async function layer(name: string, size: readonly number[], kernel: readonly number[], groups?: readonly number[]) {
@@ -27,11 +27,8 @@ async function layer(name: string, size: readonly number[], kernel: readonly num
   groups?.forEach((group, offset) => weights.copyWithin(offset * taps, group * taps, (group + 1) * taps));
   using x = await ops.tensor(random.floats(count(size)), size);
   using w = await ops.tensor(weights, kernel);
-  const ms = await fastest(7, async () => (await ops.conv6d(x, { weights: w })).dispose());
   const gflop = 2e-9 * size.reduce((all, side, axis) => all * inRange(side, kernel[axis]!), 1);
-  const peak = await ops.fmaPeak(100), rate = gflop / (ms / 1000);
-  const share = (100 * rate / peak).toFixed(0);
-  console.log(`${name}: ${ms.toFixed(1)} ms, ${rate.toFixed(0)} GFLOP/s, ${share} % of ${peak.toFixed(0)}`);
+  console.log(row(name, await againstPeak(ops, gflop, 7, () => ops.conv6d(x, { weights: w }))));
 }
 
 // Scale offsets that share a kernel, by the first of each group: psi ties [4], [0, 8], [2, 6], [1, 3, 5, 7].

@@ -1,10 +1,10 @@
-/** Layers of CATs++ and VAT: milliseconds, GFLOP/s, share of the peak. `deno run -A ffi/bench/separable4d.ts` */
+/** Layers of CATs++ and VAT: against the peak. `deno run -A ffi/bench/separable4d.ts [threads]` */
 import { openOps } from "../mod.ts";
 import { Random } from "../parity/parity.ts";
-import { fastest } from "./fastest.ts";
+import { againstPeak, head, row } from "./against_peak.ts";
 
-using ops = await openOps({ log: console.log });
-console.log(ops.description);
+using ops = await openOps({ ops: "cpu", threads: Number(Deno.args[0] ?? 0), log: console.log });
+console.log(`${ops.description}\n${head}`);
 const random = new Random(1), count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
 
 async function layer(name: string, channels: number, outputs: number, side: number, kernel: number, stride: number) {
@@ -16,10 +16,8 @@ async function layer(name: string, channels: number, outputs: number, side: numb
   };
   using x = await ops.tensor(random.floats(count(shape)), shape);
   const source = { ...pair, weights: weights() }, target = { ...pair, weights: weights() };
-  const ms = await fastest(5, async () => (await ops.separable4d(x, source, target)).dispose());
   const gflop = 2e-9 * 2 * Math.ceil(side / stride) ** 4 * outputs * channels * kernel ** 2;
-  const peak = await ops.fmaPeak(100), rate = gflop / (ms / 1000);
-  console.log(`${name}: ${ms.toFixed(1)} ms, ${rate.toFixed(0)} GFLOP/s, ${(100 * rate / peak).toFixed(0)} % of peak`);
+  console.log(row(name, await againstPeak(ops, gflop, 5, () => ops.separable4d(x, source, target))));
 }
 
 await layer("CATs++ early, 4 -> 4, 32^4, stride 2", 4, 4, 32, 3, 2);

@@ -184,6 +184,13 @@ SC_OP int32_t sc_translation_costs(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, int3
  * above; start, flow: int32 [height][width][2], x and y; cost: [height][width], the distance found. */
 SC_OP int32_t sc_window_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor* start, int32_t radius, int32_t step, float penalty, float outside, sc_tensor* flow, sc_tensor* cost);
 
+/* PatchMatch with the similarity a . b. a: [h1][w1][channels], b: [h2][w2][channels], up to 2^21 cells; `start`: NULL or
+ * int32 [h1][w1], first matches (values outside b are drawn at random). `rounds` times every cell tries what lies beside
+ * its four neighbours' matches of the round before, then random places in windows of half side `radius`, radius / 2, ...;
+ * a candidate wins only by being better. Random numbers depend on the seed, cell and round alone.
+ * index: int32 [h1][w1], row * w2 + col; score: [h1][w1]. */
+SC_OP int32_t sc_patch_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor* start, int32_t seed, int32_t rounds, int32_t radius, sc_tensor* index, sc_tensor* score);
+
 #ifdef __cplusplus
 }
 #endif

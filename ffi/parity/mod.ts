@@ -11,6 +11,7 @@ import hough from "./hough.ts";
 import conv6d from "./conv6d.ts";
 import separable4d from "./separable4d.ts";
 import { additiveAttention, tokenMlp } from "./additive_attention.ts";
+import patchMatch from "./patch_match.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -33,4 +34,5 @@ export const parityOps: readonly ParityOp[] = [
   separable4d,
   additiveAttention,
   tokenMlp,
+  patchMatch,
 ];
