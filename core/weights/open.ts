@@ -6,7 +6,7 @@
 import { InputError } from "../errors.ts";
 import { RandomFile } from "./file.ts";
 import { readNpz } from "./npz.ts";
-import { PickleGlobal, PickleObject, type PickleValue } from "./pickle.ts";
+import { PickleGlobal, PickleObject, type PickleValue } from "./pickle_values.ts";
 import { readSafetensors } from "./safetensors.ts";
 import type { WeightTensor } from "./tensor.ts";
 import { readTorch, type TorchFile, TorchTensor } from "./torch.ts";

@@ -9,54 +9,12 @@
  * @module
  */
 import { InputError } from "../errors.ts";
-
-/** A module-level name of Python: never resolved. */
-export class PickleGlobal {
-  constructor(readonly module: string, readonly name: string) {}
-
-  /** `module.name`. */
-  get path(): string {
-    return `${this.module}.${this.name}`;
-  }
-}
-
-/** An object of a class this project does not know, kept as it was described. */
-export class PickleObject {
-  state: PickleValue = null;
-  constructor(readonly type: PickleValue, readonly args: PickleValue) {}
-}
-
-/** What a persistent id stands for; the reader of a format gives it a meaning. */
-export class PicklePersistent {
-  constructor(readonly id: PickleValue) {}
-}
-
-/** Lists, tuples and sets are arrays; dicts are maps in insertion order; integers beyond 2^53 are bigints. */
-export type PickleValue =
-  | null
-  | boolean
-  | number
-  | bigint
-  | string
-  | Uint8Array
-  | PickleValue[]
-  | Map<PickleValue, PickleValue>
-  | PickleGlobal
-  | PickleObject
-  | PicklePersistent
-  | PickleForeign;
-
-/** A value made by the table of constructors. */
-export abstract class PickleForeign {}
+import { isHostile } from "./_hostile.ts";
+import { broken, PickleCursor } from "./_pickle_cursor.ts";
+import { PickleGlobal, PickleObject, PicklePersistent, type PickleValue } from "./pickle_values.ts";
 
 /** Meaning of a call: known constructors by `module.name`. Answers undefined to leave an inert record. */
 export type PickleReducer = (callable: string, args: PickleValue[]) => PickleValue | undefined;
-
-/** Modules through which pickles are known to run code. */
-const HOSTILE =
-  /^(os|nt|posix|sys|subprocess|shutil|runpy|pty|socket|ctypes|importlib|imp|pkgutil|code|codeop|commands|popen2|pdb|bdb|cProfile|profile|timeit|trace|webbrowser|asyncio|multiprocessing|threading|_thread|signal|tempfile|io|glob|http|urllib|ftplib|smtplib|ssl|xmlrpc|pickle|_pickle|dill|cloudpickle|joblib|marshal|shelve|platform|venv|ensurepip|pip|distutils|setuptools|doctest|idlelib|tkinter|antigravity|torch\.hub|torch\.utils\.cpp_extension|torch\.jit|numpy\.testing|numpy\.f2py|numpy\.distutils)(\.|$)/;
-const HOSTILE_NAMES =
-  /^(__builtin__|builtins)\.(eval|exec|execfile|compile|open|input|__import__|getattr|setattr|delattr|globals|locals|vars|breakpoint|apply|map|exit|quit)$|^(operator|_operator)\./;
 
 const MARK = Symbol("mark");
 
@@ -77,26 +35,22 @@ export function readPickle(
 }
 
 class Machine {
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+  readonly #in: PickleCursor;
   readonly #origin: string;
   readonly #reduce: PickleReducer;
   readonly #stack: (PickleValue | typeof MARK)[] = [];
   readonly #memo = new Map<number, PickleValue>();
-  #at: number;
 
   constructor(bytes: Uint8Array, origin: string, reduce: PickleReducer, start: number) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#in = new PickleCursor(bytes, origin, start);
     this.#origin = origin;
     this.#reduce = reduce;
-    this.#at = start;
   }
 
   run(): { value: PickleValue; end: number } {
     while (true) {
-      const code = this.#byte();
-      if (code === 0x2e) return { value: this.#pop(), end: this.#at }; // .  STOP
+      const code = this.#in.byte();
+      if (code === 0x2e) return { value: this.#pop(), end: this.#in.at }; // .  STOP
       this.#step(code);
     }
   }
@@ -105,10 +59,10 @@ class Machine {
     const stack = this.#stack;
     switch (code) {
       case 0x80: // PROTO
-        if (this.#byte() > 5) throw this.#broken("uses a pickle protocol above 5");
+        if (this.#in.byte() > 5) throw broken(this.#origin, "uses a pickle protocol above 5");
         return;
       case 0x95: // FRAME
-        this.#take(8);
+        this.#in.take(8);
         return;
       case 0x28: // (  MARK
         stack.push(MARK);
@@ -132,64 +86,64 @@ class Machine {
         stack.push(code === 0x88);
         return;
       case 0x4b: // K  BININT1
-        stack.push(this.#byte());
+        stack.push(this.#in.byte());
         return;
       case 0x4d: // M  BININT2
-        stack.push(this.#view.getUint16(this.#take(2), true));
+        stack.push(this.#in.view.getUint16(this.#in.take(2), true));
         return;
       case 0x4a: // J  BININT
-        stack.push(this.#view.getInt32(this.#take(4), true));
+        stack.push(this.#in.view.getInt32(this.#in.take(4), true));
         return;
       case 0x49: { // I  INT, also the booleans of protocol 0
-        const text = this.#line();
-        stack.push(text === "00" ? false : text === "01" ? true : this.#integer(text));
+        const text = this.#in.line();
+        stack.push(text === "00" ? false : text === "01" ? true : this.#in.integer(text));
         return;
       }
       case 0x4c: // L  LONG
-        stack.push(this.#integer(this.#line().replace(/L$/, "")));
+        stack.push(this.#in.integer(this.#in.line().replace(/L$/, "")));
         return;
       case 0x8a: // LONG1
-        stack.push(this.#long(this.#byte()));
+        stack.push(this.#in.long(this.#in.byte()));
         return;
       case 0x8b: // LONG4
-        stack.push(this.#long(this.#length(4)));
+        stack.push(this.#in.long(this.#in.length(4)));
         return;
       case 0x47: // G  BINFLOAT
-        stack.push(this.#view.getFloat64(this.#take(8), false));
+        stack.push(this.#in.view.getFloat64(this.#in.take(8), false));
         return;
       case 0x46: // F  FLOAT
-        stack.push(Number(this.#line()));
+        stack.push(Number(this.#in.line()));
         return;
       case 0x8c: // SHORT_BINUNICODE
-        stack.push(this.#text(this.#byte()));
+        stack.push(this.#in.text(this.#in.byte()));
         return;
       case 0x58: // X  BINUNICODE
-        stack.push(this.#text(this.#length(4)));
+        stack.push(this.#in.text(this.#in.length(4)));
         return;
       case 0x8d: // BINUNICODE8
-        stack.push(this.#text(this.#length(8)));
+        stack.push(this.#in.text(this.#in.length(8)));
         return;
       case 0x56: // V  UNICODE
-        stack.push(this.#line());
+        stack.push(this.#in.line());
         return;
       case 0x55: // U  SHORT_BINSTRING
-        stack.push(this.#latin1(this.#byte()));
+        stack.push(this.#in.latin1(this.#in.byte()));
         return;
       case 0x54: // T  BINSTRING
-        stack.push(this.#latin1(this.#length(4)));
+        stack.push(this.#in.latin1(this.#in.length(4)));
         return;
       case 0x53: // S  STRING
-        stack.push(this.#line().replace(/^(['"])(.*)\1$/s, "$2"));
+        stack.push(this.#in.line().replace(/^(['"])(.*)\1$/s, "$2"));
         return;
       case 0x43: // C  SHORT_BINBYTES
-        stack.push(this.#slice(this.#byte()));
+        stack.push(this.#in.slice(this.#in.byte()));
         return;
       case 0x42: // B  BINBYTES
-        stack.push(this.#slice(this.#length(4)));
+        stack.push(this.#in.slice(this.#in.length(4)));
         return;
       case 0x8e: // BINBYTES8
       case 0x96: // BYTEARRAY8
-        stack.push(this.#slice(this.#length(8)));
+        stack.push(this.#in.slice(this.#in.length(8)));
         return;
       default:
         this.#container(code);
@@ -253,28 +207,28 @@ class Machine {
     const stack = this.#stack;
     switch (code) {
       case 0x71: // q  BINPUT
-        this.#memo.set(this.#byte(), this.#top());
+        this.#memo.set(this.#in.byte(), this.#top());
         return;
       case 0x72: // r  LONG_BINPUT
-        this.#memo.set(this.#length(4), this.#top());
+        this.#memo.set(this.#in.length(4), this.#top());
         return;
       case 0x70: // p  PUT
-        this.#memo.set(Number(this.#line()), this.#top());
+        this.#memo.set(Number(this.#in.line()), this.#top());
         return;
       case 0x94: // MEMOIZE
         this.#memo.set(this.#memo.size, this.#top());
         return;
       case 0x68: // h  BINGET
-        stack.push(this.#recall(this.#byte()));
+        stack.push(this.#recall(this.#in.byte()));
         return;
       case 0x6a: // j  LONG_BINGET
-        stack.push(this.#recall(this.#length(4)));
+        stack.push(this.#recall(this.#in.length(4)));
         return;
       case 0x67: // g  GET
-        stack.push(this.#recall(Number(this.#line())));
+        stack.push(this.#recall(Number(this.#in.line())));
         return;
       case 0x63: // c  GLOBAL
-        stack.push(this.#global(this.#line(), this.#line()));
+        stack.push(this.#global(this.#in.line(), this.#in.line()));
         return;
       case 0x93: { // STACK_GLOBAL
         const name = this.#pop();
@@ -285,7 +239,7 @@ class Machine {
         stack.push(new PicklePersistent(this.#pop()));
         return;
       case 0x50: // P  PERSID
-        stack.push(new PicklePersistent(this.#line()));
+        stack.push(new PicklePersistent(this.#in.line()));
         return;
       default:
         this.#construct(code);
@@ -313,7 +267,7 @@ class Machine {
         return;
       }
       case 0x69: { // i  INST
-        const type = this.#global(this.#line(), this.#line());
+        const type = this.#global(this.#in.line(), this.#in.line());
         stack.push(this.#make(type, this.#popMark()));
         return;
       }
@@ -325,7 +279,7 @@ class Machine {
         return;
       }
       default:
-        throw this.#broken(`holds the unknown instruction 0x${code.toString(16)} at byte ${this.#at - 1}`);
+        throw broken(this.#origin, `holds the unknown instruction 0x${code.toString(16)} at byte ${this.#in.at - 1}`);
     }
   }
 
@@ -339,7 +293,7 @@ class Machine {
 
   #global(module: string, name: string): PickleGlobal {
     const path = `${module}.${name}`;
-    if (HOSTILE.test(module) || HOSTILE_NAMES.test(path)) {
+    if (isHostile(module, name)) {
       throw new InputError(
         `Cannot read "${this.#origin}": its pickle asks for ${path}, a way to run commands; nothing was run, do not use this file`,
       );
@@ -348,98 +302,41 @@ class Machine {
   }
 
   #fill(target: PickleValue, items: PickleValue[]): PickleValue {
-    if (items.length % 2 !== 0) throw this.#broken("holds a key without a value");
+    if (items.length % 2 !== 0) throw broken(this.#origin, "holds a key without a value");
     // Subclasses of dict arrive as records; their entries are not needed.
     if (target instanceof Map) { for (let i = 0; i < items.length; i += 2) target.set(items[i]!, items[i + 1]!); }
-    else if (!(target instanceof PickleObject)) throw this.#broken("sets an entry of something that is no dict");
+    else if (!(target instanceof PickleObject)) {
+      throw broken(this.#origin, "sets an entry of something that is no dict");
+    }
     return target;
   }
 
   #extend(target: PickleValue, items: PickleValue[]): void {
     if (Array.isArray(target)) { for (const item of items) target.push(item); }
-    else if (!(target instanceof PickleObject)) throw this.#broken("appends to something that is no list");
+    else if (!(target instanceof PickleObject)) throw broken(this.#origin, "appends to something that is no list");
   }
 
   #recall(index: number): PickleValue {
     const value = this.#memo.get(index);
-    if (value === undefined) throw this.#broken(`recalls value ${index}, which was never stored`);
+    if (value === undefined) throw broken(this.#origin, `recalls value ${index}, which was never stored`);
     return value;
   }
 
   #pop(): PickleValue {
     const value = this.#stack.pop();
-    if (value === undefined || value === MARK) throw this.#broken("takes from an empty stack");
+    if (value === undefined || value === MARK) throw broken(this.#origin, "takes from an empty stack");
     return value;
   }
 
   #top(): PickleValue {
     const value = this.#stack.at(-1);
-    if (value === undefined || value === MARK) throw this.#broken("looks at an empty stack");
+    if (value === undefined || value === MARK) throw broken(this.#origin, "looks at an empty stack");
     return value;
   }
 
   #popMark(): PickleValue[] {
     const at = this.#stack.lastIndexOf(MARK);
-    if (at < 0) throw this.#broken("closes a group it never opened");
+    if (at < 0) throw broken(this.#origin, "closes a group it never opened");
     return this.#stack.splice(at).slice(1) as PickleValue[];
-  }
-
-  #byte(): number {
-    return this.#bytes[this.#take(1)]!;
-  }
-
-  /** Moves on by `n` bytes. @returns the position before. */
-  #take(n: number): number {
-    const at = this.#at;
-    if (at + n > this.#bytes.length) throw this.#broken("ends too early; the file is truncated, fetch it again");
-    this.#at += n;
-    return at;
-  }
-
-  #length(width: 4 | 8): number {
-    const at = this.#take(width);
-    const length = width === 4 ? this.#view.getUint32(at, true) : Number(this.#view.getBigUint64(at, true));
-    return length;
-  }
-
-  #slice(length: number): Uint8Array {
-    const at = this.#take(length);
-    return this.#bytes.subarray(at, at + length);
-  }
-
-  #text(length: number): string {
-    return new TextDecoder().decode(this.#slice(length));
-  }
-
-  #latin1(length: number): string {
-    return new TextDecoder("latin1").decode(this.#slice(length));
-  }
-
-  #line(): string {
-    const end = this.#bytes.indexOf(0x0a, this.#at);
-    if (end < 0) throw this.#broken("ends too early; the file is truncated, fetch it again");
-    const text = this.#text(end - this.#at);
-    this.#at++;
-    return text;
-  }
-
-  #integer(text: string): number | bigint {
-    if (!/^[+-]?\d{1,400}$/.test(text)) throw this.#broken(`holds "${text.slice(0, 20)}" where a number must be`);
-    const value = Number(text);
-    return Number.isSafeInteger(value) ? value : BigInt(text);
-  }
-
-  /** A little-endian two's complement integer. */
-  #long(length: number): number | bigint {
-    if (length > 1024) throw this.#broken(`holds an integer of ${length} bytes`);
-    let value = 0n;
-    const bytes = this.#slice(length);
-    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[i]!);
-    value = BigInt.asIntN(8 * length, value);
-    return value >= Number.MIN_SAFE_INTEGER && value <= Number.MAX_SAFE_INTEGER ? Number(value) : value;
-  }
-
-  #broken(why: string): InputError {
-    return new InputError(`Cannot read "${this.#origin}": its pickle ${why}`);
   }
 }

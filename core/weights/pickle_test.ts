@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { InputError } from "../errors.ts";
 import { pythonBytes } from "./_fixtures.ts";
-import { PickleGlobal, PickleObject, readPickle } from "./pickle.ts";
+import { readPickle } from "./pickle.ts";
+import { PickleGlobal, PickleObject } from "./pickle_values.ts";
 
 const inert = () => undefined;
 

@@ -6,14 +6,8 @@
 import { InputError } from "../errors.ts";
 import { toFloat32 } from "./convert.ts";
 import { RandomFile } from "./file.ts";
-import {
-  PickleForeign,
-  PickleGlobal,
-  PicklePersistent,
-  type PickleReducer,
-  type PickleValue,
-  readPickle,
-} from "./pickle.ts";
+import { type PickleReducer, readPickle } from "./pickle.ts";
+import { PickleForeign, PickleGlobal, PicklePersistent, type PickleValue } from "./pickle_values.ts";
 import { BYTES_PER_ELEMENT, elementCount, type WeightTensor, type WeightType } from "./tensor.ts";
 import { readEntry, readZip, storedOffset } from "./zip.ts";
 
