@@ -33,8 +33,9 @@ export function identityFrame(size: Size): Frame {
 export function stretchFrame(original: Size, network: Size, convention: CoordinateConvention = "half-pixel"): Frame {
   return {
     convention,
-    original,
-    network,
+    // Copies: a picture is a Size too, and a frame that held one would carry its pixels into every stored header.
+    original: { width: original.width, height: original.height },
+    network: { width: network.width, height: network.height },
     x: axis(original.width, network.width, convention),
     y: axis(original.height, network.height, convention),
   };
@@ -48,7 +49,7 @@ export function paddedFrame(original: Size, resized: Size, offset: { x: number; 
   const inner = stretchFrame(original, resized, "half-pixel");
   return {
     ...inner,
-    network,
+    network: { width: network.width, height: network.height },
     x: { scale: inner.x.scale, shift: inner.x.shift + offset.x },
     y: { scale: inner.y.scale, shift: inner.y.shift + offset.y },
   };

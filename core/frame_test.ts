@@ -35,6 +35,12 @@ Deno.test("paddedFrame() adds the offset in network pixels", () => {
   assertEquals(0 * frame.x.scale + frame.x.shift, 0.5);
 });
 
+Deno.test("frames keep the size of a picture, not the picture", () => {
+  const picture = { width: 2, height: 1, data: new Uint8Array(6) };
+  assertEquals(Object.keys(identityFrame(picture).original), ["width", "height"]);
+  assertEquals(Object.keys(paddedFrame(picture, picture, { x: 0, y: 0 }, picture).network), ["width", "height"]);
+});
+
 Deno.test("divideGrid() centres half-pixel cells at (i + 0.5) s - 0.5", () => {
   const grid = divideGrid({ width: 28, height: 14 }, 1, 2, "half-pixel");
   assertEquals(grid.stride, { x: 14, y: 14 });
