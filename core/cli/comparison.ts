@@ -9,7 +9,7 @@ import { meanInterval, type PairedDifference, pairedDifference, type PairScores 
 import { canonical } from "../run/record.ts";
 import type { Measure } from "../run/dense/score.ts";
 import type { ResultRecord, StoredScores } from "../run/result.ts";
-import type { ReportedNumber } from "../types.ts";
+import type { OptionValue, ReportedNumber } from "../types.ts";
 import { DIFFICULTIES, levelName } from "./extra.ts";
 import { measureCell, measureNotes, measuresOf, measureText, withBounds } from "./measures.ts";
 import { alphaName, marks, runName, withInterval } from "./report.ts";
@@ -86,12 +86,36 @@ function scoresOf(run: FinishedRun, protocol: string): StoredScores {
   return scores;
 }
 
-/** Names that tell the runs of one table apart: the id is added only where two would read the same. */
+/**
+ * Names that tell the runs of one table apart: where two would read the same, the settings in which they differ are
+ * added, and the id where nothing else does (versions, weights, operations).
+ */
 function namesOf(runs: readonly FinishedRun[]): string[] {
   const short = runs.map((run) => runName(run.result));
-  return short.map((name, i) =>
-    short.filter((other) => other === name).length > 1 ? `${name} (${runs[i]!.result.run.id})` : name
+  const longer = runs.map((run, i) => {
+    const twins = runs.filter((_, j) => short[j] === short[i]);
+    const own = settingsOf(run);
+    const differing = [...own].filter(([key, value]) => twins.some((twin) => settingsOf(twin).get(key) !== value));
+    return differing.length === 0
+      ? short[i]!
+      : `${short[i]}: ${differing.map(([key, value]) => `${key}=${value}`).join(" ")}`;
+  });
+  return longer.map((name, i) =>
+    longer.filter((other) => other === name).length > 1 ? `${name} (${runs[i]!.result.run.id})` : name
   );
+}
+
+/** The command-line keys of a run's plugins and their values; of paths only the file's name. */
+function settingsOf(run: FinishedRun): Map<string, string> {
+  const { method, backbone, localizer, limit } = run.result.run;
+  const entries = [
+    ...Object.entries(method.options),
+    ...Object.entries(backbone.options).map(([key, value]) => [`backbone.${key}`, value] as const),
+    ...Object.entries(localizer.options).map(([key, value]) => [`localizer.${key}`, value] as const),
+    ...(limit === null ? [] : [["run.limit", limit] as const]),
+  ];
+  const show = (value: OptionValue) => typeof value === "string" ? value.split("/").at(-1)! : JSON.stringify(value);
+  return new Map(entries.map(([key, value]) => [key, show(value)]));
 }
 
 function overview(group: Group, alpha: number): TableData {
