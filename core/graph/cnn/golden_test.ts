@@ -1,5 +1,7 @@
 import { assertEquals } from "@std/assert";
+import { fromFileUrl } from "@std/path";
 import type { GoldenRunner } from "../../golden/types.ts";
+import vgg from "./vgg16_taps.golden.ts";
 import { sharedPath, sharedTest } from "../../testing/shared.ts";
 
 const FOLDERS = ["resnet50_taps", "resnet101_taps"];
@@ -15,3 +17,12 @@ for (const folder of FOLDERS) {
     assertEquals(failed, []);
   });
 }
+
+Deno.test("vgg16_taps is within the recorded tolerance", async () => {
+  const failed: string[] = [];
+  const folder = fromFileUrl(new URL("testdata/vgg16_taps", import.meta.url));
+  for await (const { name, error, tolerance, pass, note } of vgg.run(folder)) {
+    if (!pass) failed.push(`${name}: ${note ?? `${error} > ${tolerance}`}`);
+  }
+  assertEquals(failed, []);
+});
