@@ -1,4 +1,4 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import { sharedPath, sharedTest } from "../../testing/shared.ts";
 import hpf from "./hpf.golden.ts";
 
@@ -8,5 +8,6 @@ sharedTest("hyperpixels, votes and transfer give the recorded values of HPF", "g
     checks++;
     assert(pass, `${name}: error ${error}, allowed ${tolerance}${note ? `, ${note}` : ""}`);
   }
-  assertEquals(checks, 16);
+  // 16 outputs on the reference and on the CPU, and on CUDA where there is one.
+  assert(checks === 32 || checks === 48, `${checks} checks`);
 });

@@ -1,6 +1,6 @@
-import { openOps } from "../../../ffi/mod.ts";
 import { divideGrid, identityFrame } from "../../frame.ts";
-import { type GoldenCase, vectors } from "../../golden/vectors.ts";
+import { vectorsOfEveryOps } from "../../golden/every_ops.ts";
+import type { GoldenCase } from "../../golden/vectors.ts";
 import { toInterleaved, toPlanes } from "../../image/colour.ts";
 import { argmaxRow } from "../../localize/rows.ts";
 import type { FeatureMap, Pair } from "../../types.ts";
@@ -18,14 +18,13 @@ import { receptiveFields, RESNET_FIELDS, withinMargin } from "./receptive_fields
 import { transferPoints } from "./transfer.ts";
 
 /** Hyperpixels, votes, Hough space, confidences and transferred points of the official code. */
-export default vectors("hpf", async (c) => {
+export default vectorsOfEveryOps("hpf", async (c, ops) => {
   const field = RESNET_FIELDS[c.config["first_id"]]!;
   const maps = { source: joined(c, "src"), target: joined(c, "trg") };
   const pixels: Pair<ReturnType<typeof hyperpixelsOf>> = {
     source: hyperpixelsOf(maps.source, field, true),
     target: hyperpixelsOf(maps.target, field, true),
   };
-  using ops = await openOps({ ops: "reference" });
   const votes = await appearance(ops, pixels);
   const confidence = await houghConfidence(ops, votes, pixels);
   const space = offsetSpace(pixels.source.size, pixels.target.size);
