@@ -41,7 +41,7 @@ async function withMethod(
   options: Partial<Options>,
   run: (method: Awaited<ReturnType<typeof plugin.build>>) => Promise<void>,
 ) {
-  using ops = await openOps({ ops: "cpu" });
+  using ops = await openOps({ ops: "reference" });
   const backbone: Backbone = {
     identity: "waves",
     extract: (image) => {
