@@ -14,7 +14,7 @@ export interface Library {
 }
 
 /** A loaded library is kept for the life of the process: unloading one under live handles would crash. */
-const loaded = new Map<LibraryKind, Library>();
+const loaded = new Map<string, Library>();
 
 const decoder = new TextDecoder();
 
@@ -24,21 +24,34 @@ export function textOf(write: (buffer: Uint8Array<ArrayBuffer>, size: number) =>
   return decoder.decode(buffer.subarray(0, write(buffer, buffer.length)));
 }
 
+/** How to load. */
+export interface LoadOptions {
+  /** Builds the library where it is missing. */
+  readonly build: boolean;
+  readonly log: (line: string) => void;
+  /** Only the library with every instruction set will do. */
+  readonly portable?: boolean;
+}
+
 /**
- * Loads `libsc_<kind>`, building it first where it is missing and `build` is set.
+ * Loads `libsc_<kind>`: what `deno task build:ffi` made, else, for the CPU, the library of this machine's instruction set,
+ * which is built on first use.
  *
  * @throws {InputError} no compiler, no permission, another ABI, or the device cannot run it (says which)
  */
-export async function loadLibrary(
-  kind: LibraryKind,
-  { build, log }: { readonly build: boolean; readonly log: (line: string) => void },
-): Promise<Library> {
-  const known = loaded.get(kind);
+export async function loadLibrary(kind: LibraryKind, options: LoadOptions): Promise<Library> {
+  const { build, log, portable = false } = options;
+  const variants = kind === "cpu" && !portable ? [undefined, "native" as const] : [undefined];
+  const key = portable ? `${kind} portable` : kind;
+  const known = loaded.get(key);
   if (known !== undefined) return known;
-  const path = build ? await buildLibrary(kind, { log }) : await findLibrary(kind);
+  let path: string | undefined;
+  for (const variant of variants) path ??= await findLibrary(kind, variant);
+  const last = variants.at(-1);
+  if (path === undefined && build) path = await buildLibrary(kind, { log, ...(last && { variant: last }) });
   if (path === undefined) throw new InputError(`Cannot use ops=${kind}: not built; run: deno task build:ffi`);
   const library = openLibrary(kind, path);
-  loaded.set(kind, library);
+  loaded.set(key, library);
   return library;
 }
 

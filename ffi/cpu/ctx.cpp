@@ -146,10 +146,18 @@ extern "C" {
 
 int32_t sc_abi(void) { return SC_ABI; }
 
-int32_t sc_score(void) { return 10 * best_isa(); }
+#if defined(SC_ONLY)
+// A library for one instruction set, built on first use: it may have been carried to another machine.
+static bool can_run() { return best_isa() >= SC_ONLY; }
+#else
+static bool can_run() { return true; }
+#endif
+
+int32_t sc_score(void) { return can_run() ? 10 * best_isa() : 0; }
 
 int32_t sc_describe(char* text, int32_t size) {
   const char* names[] = {"", "baseline", "AVX2", "AVX-512"};
+  if (!can_run()) return put_text("this library was built for another processor; run: deno task build:ffi", text, size);
   return put_text(std::string("CPU, ") + names[best_isa()], text, size);
 }
 

@@ -56,7 +56,11 @@ inline VI lane_indices() {
 
 // SC_KERNEL(name, Args) declares `void name(sc_ctx&, const Args&)` of every set; SC_CALL(name, ctx, args) runs the
 // context's.
-#if defined(__x86_64__)
+#if defined(SC_ONLY)  // a library for one instruction set, built on first use
+#define SC_KERNEL(name, Args) \
+  namespace sc { namespace SC_ISA { void name(sc_ctx&, const Args&); } }
+#define SC_CALL(name, ctx, args) sc::SC_ISA::name(ctx, args)
+#elif defined(__x86_64__)
 #define SC_KERNEL(name, Args)                                     \
   namespace sc {                                                  \
   namespace baseline { void name(sc_ctx&, const Args&); }         \
