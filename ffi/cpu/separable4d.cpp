@@ -17,8 +17,21 @@ constexpr int kTileOut = kLanes == 16 ? 12 : 6;
 
 inline int64_t whole(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
+// Floats between neighbouring places: an odd number of cache lines, so that a column of places does not fall on a few sets.
+inline int64_t lane_stride(int64_t count) { return ((count + 15) / 16 | 1) * 16; }
+
 // The larger of two; NaN is left out while there is a number.
 inline float larger(float best, float v) { return v > best || best != best ? v : best; }
+
+// best = the larger of both, element by element.
+inline void larger_line(float* best, const float* x, int64_t count) {
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) {
+    const V b = load(best + i), v = load(x + i);
+    store(best + i, select((v > b) | (b != b), v, b));
+  }
+  for (; i < count; i++) best[i] = larger(best[i], x[i]);
+}
 
 // One 2-D convolution with `lanes` positions beside each other.
 struct Lanes {
@@ -66,9 +79,9 @@ void tile(const Lanes& p, int64_t y, int64_t x, int64_t o, int64_t lane) {
 
 void convolve(sc_ctx& ctx, const Lanes& p) {
   // Lanes are split too: the two ends of a small map have many.
-  const int64_t span = 16 * kLanes, spans = (p.padded + span - 1) / span;
+  const int64_t span = 16 * kLanes, used = whole(p.lanes), spans = (used + span - 1) / span;
   ctx.pool.run(p.out_height * p.out_width * spans, [&](int64_t job, int32_t) {
-    const int64_t place = job / spans, first = job % spans * span, last = std::min(p.padded, first + span);
+    const int64_t place = job / spans, first = job % spans * span, last = std::min(used, first + span);
     const int64_t y = place / p.out_width, x = place % p.out_width;
     for (int64_t lane = first; lane < last;) {
       const bool two = last - lane >= 2 * kLanes;
@@ -99,23 +112,26 @@ void separable4d(sc_ctx& ctx, const Separable4d& p) {
   Scratch<float> wa(ctx, p.in * p.k[0] * p.k[1] * stride, "weights"), wb(ctx, p.in * p.k[2] * p.k[3] * stride, "weights");
   pack_weights(p.weights[0], p.outputs, p.in * p.k[0] * p.k[1], wa.get());
   pack_weights(p.weights[1], p.outputs, p.in * p.k[2] * p.k[3], wb.get());
-  const int64_t target_lanes = whole(target), source_lanes = whole(source);
+  const int64_t target_lanes = lane_stride(target), source_lanes = lane_stride(source);
   Scratch<float> pooled(ctx, p.in * std::max(I * J * target_lanes, K * L * source_lanes), "the pooled volume");
   Scratch<float> other(ctx, p.outputs * cells, "the target branch");
+  const int64_t room = std::max(L, oJ * K * L);
+  Scratch<float> lines(ctx, ctx.pool.threads() * room, "a row of planes");
 
   for (int64_t n = 0; n < p.batch; n++) {
     const float* x = p.x + n * p.in * I * J * K * L;
     float* out = p.out + n * p.outputs * cells;
-    // The source branch: the target pair pooled, in the lanes.
-    ctx.pool.run(p.in * I * J, [&](int64_t job, int32_t) {
+    // The source branch: the target pair pooled, in the lanes. Rows are joined first, as vectors.
+    ctx.pool.run(p.in * I * J, [&](int64_t job, int32_t worker) {
       const float* from = x + job * K * L;
-      float* to = pooled.get() + job * target_lanes;
+      float *to = pooled.get() + job * target_lanes, *line = lines.get() + worker * room;
       for (int64_t k = 0; k < oK; k++) {
+        const int64_t first = k * p.stride[2], last = std::min(K, first + p.stride[2]);
+        std::memcpy(line, from + first * L, L * sizeof(float));
+        for (int64_t u = first + 1; u < last; u++) larger_line(line, from + u * L, L);
         for (int64_t l = 0; l < oL; l++) {
-          float best = from[k * p.stride[2] * L + l * p.stride[3]];
-          for (int64_t u = k * p.stride[2]; u < std::min(K, (k + 1) * p.stride[2]); u++) {
-            for (int64_t v = l * p.stride[3]; v < std::min(L, (l + 1) * p.stride[3]); v++) best = larger(best, from[u * L + v]);
-          }
+          float best = line[l * p.stride[3]];
+          for (int64_t v = l * p.stride[3] + 1, end = std::min(L, (l + 1) * p.stride[3]); v < end; v++) best = larger(best, line[v]);
           to[k * oL + l] = best;
         }
       }
@@ -123,25 +139,24 @@ void separable4d(sc_ctx& ctx, const Separable4d& p) {
     });
     convolve(ctx, {pooled.get(), wa.get(), p.bias[0], out, p.in, p.outputs, I, J, oI, oJ, p.k[0], p.k[1], p.stride[0],
                    p.stride[1], target, target_lanes});
-    // The target branch: the source pair pooled, transposed into the lanes.
-    ctx.pool.run(p.in * K, [&](int64_t job, int32_t) {
-      const int64_t c = job / K, k = job % K;
-      const float* from = x + c * I * J * K * L + k * L;
-      float* to = pooled.get() + job * L * source_lanes;
-      for (int64_t i = 0; i < oI; i++) {
-        for (int64_t j = 0; j < oJ; j++) {
-          for (int64_t l = 0; l < L; l++) {
-            float best = from[(i * p.stride[0] * J + j * p.stride[1]) * K * L + l];
-            for (int64_t u = i * p.stride[0]; u < std::min(I, (i + 1) * p.stride[0]); u++) {
-              for (int64_t v = j * p.stride[1]; v < std::min(J, (j + 1) * p.stride[1]); v++) {
-                best = larger(best, from[(u * J + v) * K * L + l]);
-              }
-            }
-            to[l * source_lanes + i * oJ + j] = best;
+    // The target branch: the source pair pooled plane by plane, a row of planes transposed into the lanes.
+    ctx.pool.run(p.in * oI, [&](int64_t job, int32_t worker) {
+      const int64_t c = job / oI, i = job % oI, plane = K * L;
+      const float* from = x + c * I * J * plane;
+      float *to = pooled.get() + c * plane * source_lanes + i * oJ, *row = lines.get() + worker * room;
+      for (int64_t j = 0; j < oJ; j++) {
+        float* best = row + j * plane;
+        std::memcpy(best, from + (i * p.stride[0] * J + j * p.stride[1]) * plane, plane * sizeof(float));
+        for (int64_t u = i * p.stride[0]; u < std::min(I, (i + 1) * p.stride[0]); u++) {
+          for (int64_t v = j * p.stride[1]; v < std::min(J, (j + 1) * p.stride[1]); v++) {
+            larger_line(best, from + (u * J + v) * plane, plane);
           }
         }
       }
-      for (int64_t l = 0; l < L; l++) std::fill(to + l * source_lanes + source, to + (l + 1) * source_lanes, 0.0f);
+      for (int64_t e = 0; e < plane; e++) {
+        for (int64_t j = 0; j < oJ; j++) to[e * source_lanes + j] = row[j * plane + e];
+        if (i == oI - 1) std::fill(to + e * source_lanes + oJ, to + e * source_lanes + source_lanes - i * oJ, 0.0f);
+      }
     });
     convolve(ctx, {pooled.get(), wb.get(), p.bias[1], other.get(), p.in, p.outputs, K, L, oK, oL, p.k[2], p.k[3],
                    p.stride[2], p.stride[3], source, source_lanes});
