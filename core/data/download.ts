@@ -1,6 +1,6 @@
 import { dirname } from "@std/path";
-import { createHash } from "node:crypto";
 import { InputError, messageOf } from "../errors.ts";
+import { digestFile, readFileRecord, readJsonOf, writeFileRecord } from "./file_record.ts";
 import { exists } from "./root.ts";
 import { transfer, TransferError } from "./_transfer.ts";
 
@@ -38,13 +38,6 @@ export interface Downloaded {
   readonly checked: "given sha256" | "recorded sha256" | "nothing";
 }
 
-/** The small JSON beside a download. */
-interface FileRecord {
-  readonly url: string;
-  readonly bytes: number;
-  readonly sha256: string;
-}
-
 /**
  * Downloads a file, or checks the one that is there.
  *
@@ -72,7 +65,7 @@ export async function download(request: DownloadRequest, options: DownloadOption
   try {
     const done = await check(request, part, true);
     Deno.renameSync(part, dest);
-    writeRecord(dest, { url, bytes: done.bytes, sha256: done.sha256 });
+    writeFileRecord(dest, { url, bytes: done.bytes, sha256: done.sha256 });
     return { ...done, path: dest };
   } catch (error) {
     // The bytes are complete and wrong: continuing them would be wrong again.
@@ -125,18 +118,18 @@ async function fill(file: Deno.FsFile, request: DownloadRequest, options: Downlo
 
 async function check(request: DownloadRequest, path: string, fetched: boolean): Promise<Downloaded> {
   const { url, dest } = request;
-  const { bytes, sha256 } = await hashFile(path);
+  const { bytes, sha256 } = await digestFile(path);
   const what = fetched ? `Cannot use the download of ${url}` : `Cannot use "${dest}"`;
   if (request.bytes !== undefined && bytes !== request.bytes) {
     throw new InputError(`${what}: it has ${bytes} bytes, ${request.bytes} are expected; ${cure(fetched, dest)}`);
   }
-  const record = readRecord(dest);
+  const record = readFileRecord(dest);
   const expected = request.sha256 ?? record?.sha256;
   if (expected !== undefined && expected !== sha256) {
     const source = request.sha256 ? "the card has" : `"${dest}.json" recorded`;
     throw new InputError(`${what}: its sha256 is ${sha256}, ${source} ${expected}; ${cure(fetched, dest)}`);
   }
-  if (!fetched && !record) writeRecord(dest, { url, bytes, sha256 });
+  if (!fetched && !record) writeFileRecord(dest, { url, bytes, sha256 });
   const checked = request.sha256 ? "given sha256" : record ? "recorded sha256" : "nothing";
   return { path, bytes, sha256, fetched, checked };
 }
@@ -145,42 +138,10 @@ function cure(fetched: boolean, dest: string): string {
   return fetched ? "it was removed, nothing else was changed" : `remove "${dest}" to download it again`;
 }
 
-/** Length and sha256 of a file, without holding it in memory. */
-export async function hashFile(path: string): Promise<{ bytes: number; sha256: string }> {
-  const hash = createHash("sha256");
-  let bytes = 0;
-  using file = await Deno.open(path);
-  const chunk = new Uint8Array(1 << 20);
-  for (let n = await file.read(chunk); n !== null; n = await file.read(chunk)) {
-    hash.update(chunk.subarray(0, n));
-    bytes += n;
-  }
-  return { bytes, sha256: hash.digest("hex") };
-}
-
-function readRecord(dest: string): FileRecord | undefined {
-  return readJsonOf<FileRecord>(`${dest}.json`, "sha256");
-}
-
-function writeRecord(dest: string, record: FileRecord): void {
-  Deno.writeTextFileSync(`${dest}.json`, `${JSON.stringify(record, null, 2)}\n`);
-}
-
 /** The validator of the beginning in `.part`, where it came from the same address. */
 function readState(path: string, url: string): string | undefined {
   const state = readJsonOf<{ url: string; validator?: string }>(path, "url");
   return state?.url === url ? state.validator : undefined;
-}
-
-/** A file of ours; one that is absent or half written (a crash) counts as absent. */
-function readJsonOf<T>(path: string, key: keyof T & string): T | undefined {
-  try {
-    const value: unknown = JSON.parse(Deno.readTextFileSync(path));
-    return typeof (value as T | null)?.[key] === "string" ? value as T : undefined;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 function remove(path: string): void {

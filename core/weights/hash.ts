@@ -1,8 +1,5 @@
-import { createHash } from "node:crypto";
+import { digestFile } from "../data/file_record.ts";
 import { InputError, messageOf } from "../errors.ts";
-
-/** Bytes read at once. */
-const BLOCK = 1 << 22;
 
 /** Where hashes of files are remembered, below the folder a run is started in. */
 const MEMORY = ".cache/weight-hashes.json";
@@ -38,19 +35,11 @@ export async function hashFile(path: string): Promise<string> {
   const modified = info.mtime?.getTime() ?? 0;
   const known = memory[real];
   if (known?.size === info.size && known.modified === modified) return known.sha256;
-  const sha256 = await digest(path);
+  const { sha256 } = await digestFile(path);
   delete memory[real];
   const kept = Object.fromEntries(Object.entries(memory).slice(-(REMEMBERED - 1)));
   await remember({ ...kept, [real]: { size: info.size, modified, sha256 } });
   return sha256;
-}
-
-async function digest(path: string): Promise<string> {
-  const hash = createHash("sha256");
-  using file = await Deno.open(path, { read: true });
-  const block = new Uint8Array(BLOCK);
-  for (let n = await file.read(block); n !== null; n = await file.read(block)) hash.update(block.subarray(0, n));
-  return hash.digest("hex");
 }
 
 async function recall(): Promise<Record<string, Known>> {

@@ -4,6 +4,7 @@
  * @module
  */
 import { join } from "@std/path";
+import { readFileRecord } from "../data/file_record.ts";
 import { InputError, suggest } from "../errors.ts";
 import type { Card, WeightCard } from "../types.ts";
 import { hashFile } from "./hash.ts";
@@ -73,7 +74,7 @@ export async function resolveWeights(card: Card, options: ResolveOptions = {}): 
     );
   }
   const sha256 = await hashFile(path);
-  const expected = entry.sha256 === UNRECORDED ? await recordedHash(path) : entry.sha256;
+  const expected = entry.sha256 === UNRECORDED ? readFileRecord(path)?.sha256 : entry.sha256;
   if (expected !== undefined && expected !== sha256) {
     throw new InputError(
       `Cannot use weights "${path}" of ${card.name}: their sha256 is ${sha256}, not ${expected}; delete and fetch them again`,
@@ -103,14 +104,4 @@ export function weightPath(entry: WeightCard, dir: string): string {
     throw new InputError(`Cannot store weights as "${entry.name}": a plain file name is needed`);
   }
   return join(dir, entry.name);
-}
-
-/** The hash that the download of a file recorded in `<file>.json`; undefined where nothing was recorded. */
-export async function recordedHash(path: string): Promise<string | undefined> {
-  try {
-    const { sha256 } = JSON.parse(await Deno.readTextFile(`${path}.json`)) as { sha256?: unknown };
-    return typeof sha256 === "string" ? sha256 : undefined;
-  } catch {
-    return undefined;
-  }
 }
