@@ -1,0 +1,44 @@
+/**
+ * A tiny world for tests of the family: descriptors that name their cell, and a context to build methods in.
+ *
+ * @module
+ */
+import { openOps } from "../../ffi/mod.ts";
+import { divideGrid, identityFrame } from "../frame.ts";
+import { localizers } from "../localize/mod.ts";
+import type { Backbone, Card, FeatureMap, Image, MethodContext } from "../types.ts";
+import type { Ops } from "./volume.ts";
+
+/** The definitions of the native operations: tests of plugins may not reach for them themselves. */
+export function referenceOps(): Promise<Ops> {
+  return openOps({ ops: "reference" });
+}
+
+/** A picture with nothing in it. */
+export function emptyPicture(side: number, name: string): Image {
+  return { width: side, height: side, data: new Uint8Array(side * side * 3), sha256: name, origin: name };
+}
+
+/** A square map of unit vectors: cell i holds axis `axes[i]`. */
+export function axisMap(picture: Image, axes: readonly number[], channels = axes.length): FeatureMap {
+  const side = Math.sqrt(axes.length), data = new Float32Array(axes.length * channels);
+  axes.forEach((axis, i) => data[i * channels + axis] = 1);
+  const grid = divideGrid(picture, side, side, "half-pixel");
+  return { name: "axes", channels, data, frame: identityFrame(picture), grid };
+}
+
+/** A backbone that knows its pictures already. */
+export function knownBackbone(maps: { readonly [sha256: string]: readonly FeatureMap[] }): Backbone {
+  return { identity: "known", extract: ({ sha256 }) => Promise.resolve([...maps[sha256]!]) };
+}
+
+/** What a method's `build` is given. */
+export function methodContext(backbone: Backbone, ops: Ops, name: string): MethodContext {
+  return {
+    card: { kind: "method", name, weights: [] } as unknown as Card,
+    log: () => {},
+    backbone,
+    localizer: localizers["nearest"]!.build({}),
+    ops: () => Promise.resolve(ops),
+  };
+}
