@@ -12,6 +12,13 @@ SC_KERNEL(window_match, WindowMatch)
 namespace sc::SC_ISA {
 namespace {
 
+// The sum of all lanes, by halves: fewer steps one after the other than lane by lane.
+inline float sum_halves(V v) {
+#pragma GCC unroll 4
+  for (int k = kLanes / 2; k > 0; k /= 2) v += __builtin_shuffle(v, lane_indices() ^ k);
+  return v[0];
+}
+
 inline float square_distance(const float* a, const float* b, int64_t n) {
   V s0{}, s1{};
   int64_t c = 0;
@@ -20,9 +27,24 @@ inline float square_distance(const float* a, const float* b, int64_t n) {
     s0 += d0 * d0;
     s1 += d1 * d1;
   }
-  float sum = sum_lanes(s0 + s1);
+  float sum = sum_halves(s0 + s1);
   for (; c < n; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
   return sum;
+}
+
+// Square distances of a to four descriptors, one after the other in memory.
+inline void four_distances(const float* a, const float* b, int64_t n, float* out) {
+  V s0{}, s1{}, s2{}, s3{};
+  int64_t c = 0;
+  for (; c + kLanes <= n; c += kLanes) {
+    const V x = load(a + c);
+    const V d0 = x - load(b + c), d1 = x - load(b + n + c), d2 = x - load(b + 2 * n + c), d3 = x - load(b + 3 * n + c);
+    s0 += d0 * d0, s1 += d1 * d1, s2 += d2 * d2, s3 += d3 * d3;
+  }
+  out[0] = sum_halves(s0), out[1] = sum_halves(s1), out[2] = sum_halves(s2), out[3] = sum_halves(s3);
+  for (; c < n; c++) {
+    for (int k = 0; k < 4; k++) out[k] += (a[c] - b[k * n + c]) * (a[c] - b[k * n + c]);
+  }
 }
 
 // As square_distance, but gives up (with infinity) once the sum is above `limit`.
@@ -35,9 +57,9 @@ inline float bounded_distance(const float* a, const float* b, int64_t n, float l
       const V d = load(a + c + k) - load(b + c + k);
       s += d * d;
     }
-    if (sum_lanes(s) > limit) return std::numeric_limits<float>::infinity();
+    if (sum_halves(s) > limit) return std::numeric_limits<float>::infinity();
   }
-  float sum = sum_lanes(s);
+  float sum = sum_halves(s);
   for (; c < n; c++) sum += (a[c] - b[c]) * (a[c] - b[c]);
   return sum;
 }
@@ -65,15 +87,23 @@ void translation_costs(sc_ctx& ctx, const TranslationCosts& p) {
       const bool in_x = tx >= 0 && tx < target_cols;
       for (int64_t y = 0; y < rows; y++) {
         const float* a = m.a + (y * p.step * m.width + x * p.step) * n;
-        for (int64_t t = 0; t < states_y; t++) {
-          const int64_t ty = y + t - p.ny;
-          float value = p.bound;
-          if (in_x && ty >= 0 && ty < target_rows) {
-            const float found = std::sqrt(square_distance(a, b.get() + (tx * target_rows + ty) * n, n));
-            value = found < p.bound ? found : p.bound;
-          }
-          out[t * cells + x * rows + y] = value;
+        float* to = out + x * rows + y;
+        auto put = [&](int64_t t, float square) {
+          const float found = std::sqrt(square);
+          to[t * cells] = found < p.bound ? found : p.bound;
+        };
+        const int64_t first = in_x ? std::max<int64_t>(0, p.ny - y) : states_y;
+        const int64_t last = std::min(states_y, target_rows - y + p.ny);  // may be before first
+        for (int64_t t = 0; t < std::min(first, states_y); t++) to[t * cells] = p.bound;
+        int64_t t = first;
+        const float* from = b.get() + (tx * target_rows + y - p.ny) * n;
+        for (; t + 4 <= last; t += 4) {
+          float square[4];
+          four_distances(a, from + t * n, n, square);
+          for (int k = 0; k < 4; k++) put(t + k, square[k]);
         }
+        for (; t < last; t++) put(t, square_distance(a, from + t * n, n));
+        for (; t < states_y; t++) to[t * cells] = p.bound;
       }
     }
   });
