@@ -41,7 +41,8 @@ const defaults = {
  * DAISY cost, smoothed along the picture's edges; PatchMatch over superpixels finds them.
  *
  * Unusual pictures: descriptors that reach beyond a picture repeat its border, so every size and aspect is matched, sizes
- * may differ, and a flat picture (all costs equal) gives the stretch of one picture onto the other, a piece at a time.
+ * may differ. Where all costs are equal (flat pictures) the first label stays, which is the stretch of one picture onto
+ * the other at the middle of each superpixel, unless that reaches out of the target.
  */
 export default {
   defaults,
