@@ -24,7 +24,7 @@ export const joinOptions = {
 
 /**
  * The one map to match, read under a coordinate convention: `native` as the backbone describes it, or `align-corners` as
- * the survey's code does for every network (PAPER A6), which also joins maps corner on corner.
+ * the survey's code does for every network, which also joins maps corner on corner.
  *
  * With `join: none` several maps are refused, since which of them shall count is the user's to say.
  *
