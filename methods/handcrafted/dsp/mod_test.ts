@@ -1,0 +1,98 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { buildMethod } from "../../../core/build.ts";
+import { parseWords, resolveRuns } from "../../../core/config.ts";
+import { InputError } from "../../../core/errors.ts";
+import { pointsOf } from "../../../core/frame.ts";
+import { Registry } from "../../../core/registry.ts";
+import type { Image } from "../../../core/types.ts";
+import { nodeAt, passMessages } from "./graph.ts";
+import { nodeCosts } from "./nodes.ts";
+
+const registry = await Registry.open();
+
+async function build(...words: string[]) {
+  const [config] = await resolveRuns(registry, [parseWords(["method=dsp", "run.cache_disk=0", ...words])]);
+  return await buildMethod(registry, config!, () => {});
+}
+
+function picture(width: number, height: number, value: (x: number, y: number) => number, name = ""): Image {
+  const data = new Uint8Array(width * height * 3);
+  for (let i = 0; i < data.length; i++) data[i] = value(Math.floor(i / 3) % width, Math.floor(i / 3 / width));
+  return { width, height, data, sha256: `${name} ${width}x${height}`, origin: `made ${name} ${width}x${height}` };
+}
+
+/** Smooth texture without period. */
+const texture = (x: number, y: number) =>
+  128 + 60 * Math.sin(x / 2.3 + Math.sin(y / 5.1) * 2) + 60 * Math.sin(y / 2.9 + Math.sin(x / 7.7) * 3);
+
+Deno.test("dsp finds a shift of a textured picture", async () => {
+  await using built = await build();
+  const source = picture(64, 48, texture, "a"), target = picture(64, 48, (x, y) => texture(x - 7, y + 5), "b");
+  const { xy, score } = await built.method.correspond(source, target, pointsOf([[20, 20], [31.4, 25.2], [40, 30]]));
+  assertEquals([...xy].map((v) => Math.round(v * 1e6) / 1e6), [27, 15, 38.4, 20.2, 47, 25]);
+  assert(score.every((v) => v <= 0));
+});
+
+Deno.test("dsp gives a flow for flat, tiny and very long pictures, inside the target and the same every time", async () => {
+  await using built = await build();
+  const flat = (w: number, h: number, name: string) => picture(w, h, () => 90, name);
+  const pairs: [Image, Image][] = [
+    [flat(20, 16, "a"), flat(12, 31, "b")],
+    [picture(1, 1, texture, "a"), picture(1, 1, texture, "b")],
+    [picture(2, 3, texture, "a"), picture(30, 20, texture, "b")],
+    [picture(300, 2, texture, "a"), picture(2, 90, texture, "b")],
+  ];
+  for (const [source, target] of pairs) {
+    const flow = await built.method.flow!(source, target);
+    assertEquals(flow.data.length, 2 * source.width * source.height);
+    assert(flow.data.every((v, i) => v >= 0 && v <= (i % 2 === 0 ? target.width : target.height) - 1));
+    assertEquals((await built.method.flow!(source, target)).data, flow.data);
+  }
+});
+
+Deno.test("dsp with corrected=true, and on another backbone, also finds the shift", async () => {
+  const source = picture(64, 48, texture, "a"), target = picture(64, 48, (x, y) => texture(x - 8, y + 4), "b");
+  for (const words of [["corrected=true"], ["backbone=sift-flow-descriptor"]]) {
+    await using built = await build(...words);
+    const { xy } = await built.method.correspond(source, target, pointsOf([[31, 25]]));
+    assertEquals([...xy], [39, 21]);
+  }
+});
+
+Deno.test("dsp refuses a backbone of several maps, naming them", async () => {
+  await using built = await build("backbone=dense-sift", "backbone.bin=[4,6]");
+  const image = picture(40, 40, texture);
+  await assertRejects(() => built.method.flow!(image, image), InputError, "Cannot run dsp on 2 maps (sift-4, sift-6)");
+});
+
+Deno.test("nodeCosts() leaves out each box's first row and column but divides by all of it; whole takes them all", () => {
+  // One state, 2 columns of 2 rows: [[1, 2], [3, 6]]; one level. Package: 6 / 4. Whole: 12 / 4. Then divided by the mean.
+  const size = { states: 1, cols: 2, rows: 2 };
+  assertEquals(nodeCosts(Float32Array.of(1, 2, 3, 6), size, 1, false).means, [1.5]);
+  assertEquals(nodeCosts(Float32Array.of(1, 2, 3, 6), size, 1, true).means, [3]);
+});
+
+Deno.test("nodeCosts() of a level with more nodes than pixels are zero, not NaN", () => {
+  const { data, means } = nodeCosts(Float32Array.of(4), { states: 1, cols: 1, rows: 1 }, 2, true);
+  assertEquals([...data], [1, 0, 0, 0, 0]);
+  assertEquals(means, [4, 0]);
+});
+
+Deno.test("passMessages() draws an undecided node to its parent's state", () => {
+  // Two levels, three states in a row. The parent wants state 2, three children too, the fourth does not care.
+  const states = { nx: 3, ny: 1 };
+  const options = { stretch: 0.1, stretchBound: 1, iterations: 50, upward: true };
+  const unary = Float32Array.of(1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0);
+  assertEquals([...passMessages(unary, 2, states, options)], [2, 2, 2, 2, 2]);
+});
+
+Deno.test("passMessages() without stretch leaves every node its own best state, the first of equals", () => {
+  const states = { nx: 1, ny: 3 };
+  const options = { stretch: 0, stretchBound: 0, iterations: 50, upward: false };
+  const unary = Float32Array.of(3, 1, 2, 0, 5, 5, 5, 5, 0, 2, 2, 2, 9, 4, 4);
+  assertEquals([...passMessages(unary, 2, states, options)], [1, 0, 2, 0, 1]);
+});
+
+Deno.test("nodeAt() numbers columns first", () => {
+  assertEquals([nodeAt(0, 0, 0), nodeAt(1, 0, 1), nodeAt(1, 1, 0), nodeAt(2, 3, 3)], [0, 2, 3, 20]);
+});
