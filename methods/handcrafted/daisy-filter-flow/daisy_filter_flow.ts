@@ -50,6 +50,7 @@ export class DaisyFilterFlow implements Method {
   }
 
   async correspond(source: Image, target: Image, points: Points): Promise<Matches> {
+    if (points.n === 0) return { n: 0, xy: new Float64Array(), score: new Float32Array() };
     const found = followFlow(await this.flow(source, target), points);
     return { ...clampPoints(found, target), score: found.score };
   }

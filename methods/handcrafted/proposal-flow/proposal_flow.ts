@@ -50,6 +50,7 @@ export class ProposalFlow implements Method {
   }
 
   async correspond(source: Image, target: Image, points: Points): Promise<Matches> {
+    if (points.n === 0) return { n: 0, xy: new Float64Array(), score: new Float32Array() };
     const { n, xy, score } = transferPoints(await this.#field(source, target), source, target, points);
     return { n, xy, score };
   }
