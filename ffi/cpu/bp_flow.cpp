@@ -7,6 +7,7 @@
 // - Iterations 2k and 2k+1 update the two planes in the same direction: they run as two jobs, the second a row behind
 //   the first where it needs its dual messages.
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <memory>
 
@@ -258,7 +259,11 @@ void wide_row(const Layer& g, const Rule& r, int plane, int64_t y) {
 template <bool kForward, bool kDual>
 void iterate(const Layer& g, const Rule& r, int plane, Progress& own, const Progress* ahead) {
   for (int64_t i = 0; i < g.height; i++) {
-    while (ahead && ahead->rows.load(std::memory_order_acquire) <= i) std::this_thread::yield();
+    // The wait is short while both threads run. Where the machine is busy, spinning would only keep the other off.
+    for (int tries = 0; ahead && ahead->rows.load(std::memory_order_acquire) <= i; tries++) {
+      if (tries < 100) std::this_thread::yield();
+      else std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
     const int64_t y = kForward ? i : g.height - 1 - i;
     if (r.states <= 8) narrow_row<kForward, kDual>(g, r, plane, y);
     else wide_row<kForward, kDual>(g, r, plane, y);
