@@ -7,7 +7,7 @@ import { localizers } from "../core/localize/mod.ts";
 import { Registry } from "../core/registry.ts";
 import { ImageLoader } from "../core/run/images.ts";
 import { openOps, type Ops } from "../ffi/mod.ts";
-import type { Backbone, Benchmark, Card, Image, OptionSpecs } from "../core/types.ts";
+import type { Backbone, Card, Image, OptionSpecs } from "../core/types.ts";
 import { checkValue, defaultsOf } from "../core/value.ts";
 import { buildShapes } from "./_shapes.ts";
 
@@ -48,17 +48,28 @@ Deno.test("every card names plugins, localizers and benchmarks that exist", () =
   }
 });
 
-let shapes: Promise<{ benchmark: Benchmark; pictures: Image[] }> | undefined;
+const rendered = new Map<number, Promise<Image[]>>();
 
-/** Two pictures of one kind, rendered once for all tests. */
-function pictures() {
-  return shapes ??= (async () => {
-    const benchmark = await buildShapes({ pairs: 1 });
-    const images = new ImageLoader();
-    const pair = benchmark.pairs[0]!;
-    return { benchmark, pictures: [await images.load(pair.images.source), await images.load(pair.images.target)] };
-  })();
+/** Two pictures of one kind by their nominal side, rendered once for all tests. */
+function pictures(size: number): Promise<Image[]> {
+  let images = rendered.get(size);
+  if (images === undefined) {
+    images = (async () => {
+      const benchmark = await buildShapes({ pairs: 1, size });
+      const loader = new ImageLoader();
+      const pair = benchmark.pairs[0]!;
+      return [await loader.load(pair.images.source), await loader.load(pair.images.target)];
+    })();
+    rendered.set(size, images);
+  }
+  return images;
 }
+
+/** Backbones see pictures of a usual side. */
+const SIDE = 256;
+
+/** Methods that visit every pixel, and each several times, take minutes on those: the smaller ones show as much. */
+const SMALL_SIDE = 96;
 
 /** A backbone by name, or why it cannot be built here. */
 async function backboneOf(name: string): Promise<Backbone | InputError> {
@@ -80,7 +91,7 @@ function assertAsksForWeights(error: InputError, card: Card): void {
 
 for (const card of registry.list("backbone")) {
   Deno.test(`backbone ${card.name} gives finite maps whose geometry fits, twice the same, or asks for its weights`, async () => {
-    const { pictures: [picture] } = await pictures();
+    const [picture] = await pictures(SIDE);
     const backbone = await backboneOf(card.name);
     if (backbone instanceof InputError) return assertAsksForWeights(backbone, card);
     assert(backbone.identity.includes(card.name), `identity "${backbone.identity}" does not name the backbone`);
@@ -106,7 +117,7 @@ for (const card of registry.list("backbone")) {
 
 for (const card of registry.list("method")) {
   Deno.test(`method ${card.name} matches points inside the target, twice the same, or asks for its weights`, async () => {
-    const { pictures: [source, target] } = await pictures();
+    const [source, target] = await pictures(SMALL_SIDE);
     const plugin = await registry.load({ ...card, kind: "method" });
     const localizer = localizers[card.localizer ?? "nearest"]!;
     const points = pointsOf([[source!.width / 2, source!.height / 2], [0, 0], [source!.width - 1, source!.height - 1]]);
