@@ -5,6 +5,7 @@
  */
 import { openOps } from "../../ffi/mod.ts";
 import { divideGrid, identityFrame } from "../frame.ts";
+import { fill } from "../golden/fill.ts";
 import { localizers } from "../localize/mod.ts";
 import type { Backbone, Card, FeatureMap, Image, MethodContext } from "../types.ts";
 import type { Ops } from "./volume.ts";
@@ -12,6 +13,24 @@ import type { Ops } from "./volume.ts";
 /** The definitions of the native operations: tests of plugins may not reach for them themselves. */
 export function referenceOps(): Promise<Ops> {
   return openOps({ ops: "reference" });
+}
+
+/** The native operations as a user gets them, for benchmarks. */
+export function nativeOps(): Promise<Ops> {
+  return openOps({ ops: "auto", log: console.error });
+}
+
+/** Maps of a network for a square picture; values are spread evenly and the same each time. */
+export function plainMaps(
+  picture: Image,
+  layers: readonly (readonly [side: number, channels: number])[],
+): FeatureMap[] {
+  return layers.map(([side, channels], i) => {
+    const shape = [side, side, channels];
+    const data = fill(i, picture.origin, shape, "uniform");
+    const grid = divideGrid(picture, side, side, "half-pixel");
+    return { name: `layer ${i}`, channels, data, frame: identityFrame(picture), grid };
+  });
 }
 
 /** A picture with nothing in it. */

@@ -32,9 +32,9 @@ export default vectorsOfEveryOps("ancnet", async (c, ops) => {
     out["corr_s"] = corrS.data;
     out["stream2"] = stream2.data;
   }
-  const narrow = stages[0]!.find(([layer]) => layer!.kernel[0] === 3);
-  if (narrow !== undefined) {
-    out["first_nonisotropic_branch_sym"] = firstChannels(await convolve(ops, mutual1, narrow), 4);
+  // Networks A and C begin with the narrow kernels, whose channels come first.
+  if (c.config["noniso"] !== 2) {
+    out["first_nonisotropic_branch_sym"] = firstChannels(await convolve(ops, mutual1, stages[0]!), 4);
   }
   return {
     ...out,

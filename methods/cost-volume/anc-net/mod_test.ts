@@ -7,7 +7,7 @@ import { defaultsOf } from "../../../core/value.ts";
 import { RandomWeights } from "../../../core/weights/learned.ts";
 import golden from "./ancnet.golden.ts";
 import plugin from "./mod.ts";
-import { adaptiveConsensus, takeStages, VARIANTS } from "./network.ts";
+import { adaptiveConsensus, sideBySide, takeStages, VARIANTS } from "./network.ts";
 import { windowSimilarities } from "./self_similarity.ts";
 
 goldenTest(golden);
@@ -15,11 +15,32 @@ goldenTest(golden);
 type Options = Parameters<typeof plugin.build>[1];
 
 Deno.test("each network has as many parameters as the official one", () => {
-  const count = VARIANTS.map((variant) => {
-    const layers = takeStages(new RandomWeights(), variant).flat(2);
-    return layers.reduce((sum, { weights, bias }) => sum + weights.length + bias.length, 0);
+  const counts = VARIANTS.map((variant) => {
+    let count = 0;
+    class Counting extends RandomWeights {
+      override take(name: string, shape: readonly number[]) {
+        count += shape.reduce((product, side) => product * side, 1);
+        return super.take(name, shape);
+      }
+    }
+    takeStages(new Counting(), variant);
+    return count;
   });
-  assertEquals(count, [176833, 128833, 125633]);
+  assertEquals(counts, [176833, 128833, 125633]);
+});
+
+Deno.test("sideBySide() stands a narrow kernel in the middle of a wide one, its channels first", () => {
+  const layer = (kernel: [number, number, number, number], weights: number[], bias: number) => ({
+    kernel,
+    inChannels: 1,
+    outChannels: 1,
+    weights: Float32Array.from(weights),
+    bias: Float32Array.of(bias),
+    relu: true,
+  });
+  const both = sideBySide(layer([1, 1, 3, 1], [1, 2, 3], 7), layer([3, 1, 3, 1], [4, 4, 4, 5, 5, 5, 6, 6, 6], 8));
+  assertEquals([...both.weights], [0, 0, 0, 1, 2, 3, 0, 0, 0, 4, 4, 4, 5, 5, 5, 6, 6, 6]);
+  assertEquals([[...both.bias], both.outChannels], [[7, 8], 2]);
 });
 
 Deno.test("a network's answer does not depend on which picture comes first", async () => {
