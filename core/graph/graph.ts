@@ -15,7 +15,12 @@ export type GraphType = "float32" | "int64" | "int8" | "bool";
 /** Names of {@linkcode Precision}. */
 export const PRECISIONS = ["float32", "int8"] as const;
 
-/** `int8`: linear layers multiply 8-bit integers; weights are scaled per output, activations per picture. */
+/**
+ * `int8`: linear layers multiply 8-bit integers; weights are scaled per output, activations per picture.
+ *
+ * There is no `bfloat16`: ONNX Runtime (1.30, CPU) has no matrix product of that type and refuses such a graph; float16
+ * is accepted and computed in float32.
+ */
 export type Precision = typeof PRECISIONS[number];
 
 /** A tensor inside a graph: the output of a node, an input, a weight or a constant. */

@@ -44,6 +44,9 @@ export function linear(g: Graph, x: Value, weight: Value, bias?: Value): Value {
  */
 const LARGEST = 63;
 
+/** Inputs whose weights are turned at once. */
+const TILE = 64;
+
 /**
  * A weight [out, in] in 8-bit integers: values [in][out], and one scale per output, so that value * scale is the weight
  * to within half a scale.
@@ -67,9 +70,13 @@ function quantized(tensor: WeightTensor): { values: () => Int8Array; scales: () 
     const weight = read ??= tensor.read();
     const scale = scales();
     const integers = new Int8Array(inner * out);
-    for (let o = 0; o < out; o++) {
-      const factor = 1 / scale[o]!;
-      for (let i = 0; i < inner; i++) integers[i * out + o] = Math.round(weight[o * inner + i]! * factor);
+    // A tile of inputs at a time, so that the rows written to stay in the processor's cache from one output to the next.
+    for (let i0 = 0; i0 < inner; i0 += TILE) {
+      const i1 = Math.min(i0 + TILE, inner);
+      for (let o = 0; o < out; o++) {
+        const factor = 1 / scale[o]!;
+        for (let i = i0; i < i1; i++) integers[i * out + o] = Math.round(weight[o * inner + i]! * factor);
+      }
     }
     read = undefined;
     return integers;

@@ -1,6 +1,8 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { ConfigError } from "../../errors.ts";
 import { tensorOf } from "../../weights/tensor.ts";
 import { Graph, type Value } from "../graph.ts";
+import { ElementType } from "../onnx/proto.ts";
 import { runOnce } from "../session.ts";
 import { defaultSession } from "../session_options.ts";
 import * as ops from "./mod.ts";
@@ -282,6 +284,18 @@ Deno.test("linear() in int8 is off by no more than its two roundings", async () 
   // Each product is off by half a step of 1/63 in the weight and half a step of 2/255 in the value; |x|, |w| <= 1.
   assert(worst <= inner * (0.5 / 63 + 1 / 255), `${worst}`);
   assert(worst > 1e-5, "8-bit integers must have been used");
+});
+
+Deno.test("the runtime has no bfloat16 matrix product, which is why none is offered", async () => {
+  const g = new Graph("bfloat16");
+  const half = (value: Value) => g.node("Cast", [value], value.shape, { attributes: { to: ElementType.bfloat16 } });
+  const product = g.node("MatMul", [half(g.input("x", [4, 8])), half(g.constant(wave(32, 1), [8, 4]))], [4, 4]);
+  const y = g.node("Cast", [product], [4, 4], { attributes: { to: ElementType.float32 } });
+  await assertRejects(
+    () => runOnce(g.model({ y }), { x: { shape: [4, 8], data: wave(32, 2) } }, defaultSession),
+    ConfigError,
+    "Could not find an implementation for MatMul",
+  );
 });
 
 Deno.test("operations refuse what does not fit before anything is run", () => {

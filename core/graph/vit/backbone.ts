@@ -56,7 +56,7 @@ function vitOptions({ size, normalise, norm }: VitFamily) {
     registers: option(false, "the network trained with register tokens, where there is one"),
     precision: option(
       "float32",
-      "int8: linear layers in 8-bit integers, faster and less exact; compare its PCK first",
+      "int8: linear layers in 8-bit integers, less exact; run both, then `deno task compare` shows what PCK it costs",
       {
         choices: PRECISIONS,
       },
