@@ -10,7 +10,7 @@ import { InputError } from "./errors.ts";
 import { localizers } from "./localize/mod.ts";
 import type { Registry } from "./registry.ts";
 import type { Ops, OpsKind } from "../ffi/mod.ts";
-import type { Backbone, Benchmark, Method, MethodContext, OptionValue } from "./types.ts";
+import type { Backbone, BackbonePlugin, Benchmark, Method, MethodContext, OptionValue } from "./types.ts";
 
 /** A method ready to match, with what it stands on. */
 export interface BuiltMethod extends AsyncDisposable {
@@ -48,7 +48,9 @@ export async function buildMethod(
   const reasons: string[] = [];
   for (const { label, card } of config.parts) {
     const plugin = await registry.load({ ...card, kind: "backbone" });
-    const part = await plugin.build({ card, log }, partOptions(config.options.backbone, label));
+    const part = await namingOptions(label, plugin, () => {
+      return plugin.build({ card, log }, partOptions(config.options.backbone, label));
+    });
     if (part.meaningless !== undefined) reasons.push(`${part.meaningless} of ${card.name}`);
     parts.set(label, behindCache(part));
   }
@@ -79,6 +81,19 @@ export async function buildMethod(
       (await opening)?.close();
     },
   };
+}
+
+/** Runs `build` of a part; errors that advise setting `backbone.<option>` advise `backbone.<label>.<option>` instead. */
+async function namingOptions<T>(label: string, { defaults }: BackbonePlugin, build: () => T): Promise<Awaited<T>> {
+  try {
+    return await build();
+  } catch (error) {
+    if (error instanceof InputError) {
+      const advice = new RegExp(`\\bbackbone\\.(?=(?:${Object.keys(defaults).join("|")})\\b)`, "g");
+      error.message = error.message.replaceAll(advice, `backbone.${label}.`);
+    }
+    throw error;
+  }
 }
 
 /** Options of one part, or those that belong to no part. */

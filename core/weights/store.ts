@@ -23,6 +23,8 @@ export interface ResolvedWeights {
 export interface ResolveOptions {
   /** A file to use instead of the store's, with no hash to meet; "" or absent: the store's. */
   readonly weights?: string;
+  /** The plugin's option that {@linkcode weights} comes from, for messages; absent: `weights`. */
+  readonly option?: string;
   /** Which of the card's files; absent: its only one. */
   readonly name?: string;
   /** The store; absent: {@linkcode weightsFolder}. */
@@ -70,7 +72,7 @@ export async function resolveWeights(card: Card, options: ResolveOptions = {}): 
   } catch {
     throw new InputError(
       `Cannot use ${card.name}: its weights "${path}" are not there; get them by "deno task weights name=${card.name}"` +
-        ` (${entry.licence}), or give a file by backbone.weights=PATH`,
+        ` (${entry.licence}), or give a file by backbone.${options.option ?? "weights"}=PATH`,
     );
   }
   const sha256 = await hashFile(path);

@@ -18,6 +18,7 @@ import { pictureOptions } from "../picture_options.ts";
 import { sessionOptions } from "../session_options.ts";
 import { type AutoencoderConfig, encodeLatent, LATENT_SCALE } from "./autoencoder.ts";
 import { gaussian, mixAt } from "./noise.ts";
+import { parseTaps, tapped } from "./taps.ts";
 import { unet, type UnetConfig } from "./unet.ts";
 
 /** A family of checkpoints. */
@@ -38,10 +39,9 @@ function diffusionOptions({ size, unet }: DiffusionFamily) {
     ),
     layers: option(
       1 as OptionValue,
-      `blocks of the way up to read, 0 to ${unet.channels.length - 1}: a number or a list`,
-      {
-        accepts: ["number", "list"],
-      },
+      `what to read on the way up, one or a list: K or upK, block K (0 to ${unet.channels.length - 1}) with its ` +
+        `upsampling; upK.J, its layer J (0 to ${unet.blocks}), before it`,
+      { accepts: ["number", "string", "list"] },
     ),
     step: option(261, "noise step", { integer: true, min: 0, max: 999 }),
     ensemble: option(8, "features are the mean over so many draws of noise", { integer: true, min: 1 }),
@@ -53,27 +53,33 @@ function diffusionOptions({ size, unet }: DiffusionFamily) {
 
 /**
  * The plugin of a family; a backbone's folder is this call and its card, whose weights are named `*unet*` and `*vae*`.
- * Maps are named `up0`, `up1`, ...
+ * Maps are named `up0`, `up1`, ... after a block and its upsampling, and `up0.0`, `up0.1`, ... after its layers.
  */
 export function diffusionBackbone(family: DiffusionFamily): BackbonePlugin<ReturnType<typeof diffusionOptions>> {
   return {
     defaults: diffusionOptions(family),
     async build({ card }, options) {
       const { step, ensemble, seed } = options;
-      const layers = layersOf(options.layers, family.unet.channels.length, card.name);
-      const file = (part: string, weights: string) => {
+      const taps = parseTaps(options.layers, family.unet, card.name);
+      const file = async (part: string, option: "unet" | "autoencoder") => {
         const name = card.weights.find((entry) => entry.name.includes(part))?.name;
-        return resolveWeights(card, { weights, ...(name !== undefined && { name }) });
+        try {
+          return await resolveWeights(card, { weights: options[option], option, ...(name !== undefined && { name }) });
+        } catch (error) {
+          // Whoever lacks both shall learn it at once.
+          if (error instanceof InputError && options.prompt === "") error.message += `; ${promptNeeded(family)}`;
+          throw error;
+        }
       };
-      const files = { unet: await file("unet", options.unet), vae: await file("vae", options.autoencoder) };
-      const prompt = readPrompt(options.prompt, family.unet.context, card.name);
+      const files = { unet: await file("unet", "unet"), vae: await file("vae", "autoencoder") };
+      const prompt = readPrompt(options.prompt, family, card.name);
       const tensors = { unet: openWeights(files.unet.path), vae: openWeights(files.vae.path) };
       const multiple = 2 ** (family.autoencoder.channels.length - 1);
       const identity = {
         unet: files.unet.sha256,
         vae: files.vae.sha256,
         prompt: await hashFile(options.prompt),
-        layers,
+        layers: taps.map(({ name }) => name),
         step,
         ensemble,
         seed,
@@ -96,9 +102,11 @@ export function diffusionBackbone(family: DiffusionFamily): BackbonePlugin<Retur
         );
         own.vae.finish(`autoencoder of ${card.name}`, ["decoder.*", "post_quant_conv.*"]);
         own.unet.finish(`U-Net of ${card.name}`);
-        const outputs = Object.fromEntries(layers.map((k) => [`up${k}`, meanOverDraws(g, net.up[k]!)]));
-        const taps = Object.keys(outputs).map((output) => ({ output, name: output, layout: "planes" as const }));
-        return { model: g.model(outputs), taps };
+        const outputs = Object.fromEntries(taps.map((tap) => [tap.name, meanOverDraws(g, tapped(net, tap))]));
+        return {
+          model: g.model(outputs),
+          taps: taps.map(({ name }) => ({ output: name, name, layout: "planes" as const })),
+        };
       };
       // Names and shapes are checked before any picture is read.
       build({ width: 8 * multiple, height: 8 * multiple });
@@ -126,13 +134,13 @@ function meanOverDraws(g: Graph, x: Value): Value {
   return g.node("ReduceMean", [x, g.integers([0])], shape, { attributes: { keepdims: 1 } });
 }
 
-function readPrompt(path: string, channels: number, network: string): WeightTensor {
-  if (path === "") {
-    throw new ConfigError(
-      `Cannot build ${network} without a prompt: set backbone.prompt to a file whose only tensor is its embedding ` +
-        `[tokens, ${channels}]; an empty prompt has one too`,
-    );
-  }
+const promptNeeded = ({ unet }: DiffusionFamily) =>
+  "a prompt is needed: set backbone.prompt to the path of a file whose only tensor is its embedding " +
+  `[tokens, ${unet.context}]; an empty prompt has one too`;
+
+function readPrompt(path: string, family: DiffusionFamily, network: string): WeightTensor {
+  if (path === "") throw new ConfigError(`Cannot use ${network} yet: ${promptNeeded(family)}`);
+  const channels = family.unet.context;
   const [only, ...more] = openWeights(path).values();
   const shape = only!.shape[0] === 1 && only!.shape.length === 3 ? only!.shape.slice(1) : only!.shape;
   if (more.length > 0 || shape.length !== 2 || shape[1] !== channels) {
@@ -140,16 +148,4 @@ function readPrompt(path: string, channels: number, network: string): WeightTens
     throw new InputError(`Cannot use prompt "${path}": one tensor [tokens, ${channels}] is needed and ${found}`);
   }
   return { ...only!, shape };
-}
-
-function layersOf(value: OptionValue, count: number, network: string): number[] {
-  const list = [value].flat();
-  for (const layer of list) {
-    if (typeof layer !== "number" || !Number.isInteger(layer) || layer < 0 || layer >= count) {
-      throw new InputError(
-        `Cannot read block ${JSON.stringify(layer)} of ${network}: the way up has 0 to ${count - 1}`,
-      );
-    }
-  }
-  return list as number[];
 }

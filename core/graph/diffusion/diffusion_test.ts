@@ -1,9 +1,9 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import { ConfigError, InputError } from "../../errors.ts";
 import type { GoldenRunner } from "../../golden/types.ts";
 import { type FilledTensor, readCase } from "../../golden/vectors.ts";
-import type { Card, Image } from "../../types.ts";
+import type { Card, FeatureMap, Image } from "../../types.ts";
 import { withCheckpoint } from "../_checkpoint.ts";
 import type { AutoencoderConfig } from "./autoencoder.ts";
 import { diffusionBackbone } from "./backbone.ts";
@@ -63,6 +63,8 @@ Deno.test("a diffusion backbone averages draws of noise, reads several blocks, a
   const card = { name: "tiny-diffusion", version: 1, weights: [] as Card["weights"] } as Card;
   const plugin = diffusionBackbone(family);
   const values = Object.fromEntries(Object.entries(plugin.defaults).map(([name, { value }]) => [name, value]));
+  type Options = Parameters<typeof plugin.build>[1];
+  const parameters = new Map(u.params());
   const prompt: [string, FilledTensor] = ["prompt", { shape: [1, 5, 24], data: gaussian(120, 9) }];
   await withCheckpoint(
     u.params(),
@@ -73,9 +75,7 @@ Deno.test("a diffusion backbone averages draws of noise, reads several blocks, a
           const build = (own: Record<string, unknown>) =>
             plugin.build(
               { card, log: () => {} },
-              { ...values, unet, autoencoder, prompt: path, ...own } as Parameters<
-                typeof plugin.build
-              >[1],
+              { ...values, unet, autoencoder, prompt: path, ...own } as Options,
             );
           const data = new Uint8Array(60 * 40 * 3).map((_, i) => (i * 53) % 256);
           const image: Image = { width: 60, height: 40, data, sha256: "0", origin: "test" };
@@ -96,13 +96,29 @@ Deno.test("a diffusion backbone averages draws of noise, reads several blocks, a
           const [one] = await extract({ ensemble: 1 });
           assert(one!.data.some((value, i) => Math.abs(value - maps[0]!.data[i]!) > 1e-3));
           assertEquals((await extract({ ensemble: 1 }))[0]!.data, one!.data);
-          await assertRejects(async () => await build({ prompt: "" }), ConfigError, "without a prompt");
+          await assertRejects(async () => await build({ prompt: "" }), ConfigError, "a prompt is needed: set");
+          const missing = { ...card, weights: [{ ...card.weights[0], name: "absent_unet", licence: "MIT" }] } as Card;
+          const error = await assertRejects(
+            async () => await plugin.build({ card: missing, log: () => {} }, { ...values, prompt: "" } as Options),
+            InputError,
+          );
+          for (const advice of ["absent_unet", "deno task weights", "backbone.unet=PATH", "set backbone.prompt to"]) {
+            assert(error.message.includes(advice), `"${advice}" is not in: ${error.message}`);
+          }
+          // Up blocks end with a convolution of the map at twice its size, each pixel taken four times.
+          for (const block of [1, 2]) {
+            const [before, after] = await extract({ layers: [`up${block}.2`, `up${block}`], ensemble: 2 });
+            const [weight, bias] = ["weight", "bias"].map((part) => parameters.get(upsampler(block, part))!.data);
+            assertEquals(after!.grid.cols, 2 * before!.grid.cols);
+            const want = upsampled(before!, weight!, bias!);
+            after!.data.forEach((value, i) => assertAlmostEquals(value, want[i]!, 1e-4));
+          }
           await assertRejects(
             async () => await build({ prompt: unet }),
             InputError,
             "one tensor [tokens, 24] is needed",
           );
-          await assertRejects(async () => await build({ layers: 4 }), InputError, "the way up has 0 to 3");
+          await assertRejects(async () => await build({ layers: 4 }), InputError, "the way up has blocks up0 to up3");
           await assertRejects(
             async () => await build({ unet: autoencoder }),
             InputError,
@@ -111,3 +127,33 @@ Deno.test("a diffusion backbone averages draws of noise, reads several blocks, a
         })),
   );
 });
+
+const upsampler = (block: number, part: string) => `up_blocks.${block}.upsamplers.0.conv.${part}`;
+
+/**
+ * The 3 x 3 convolution, one pixel of zeros around, of a map whose pixels are each taken four times.
+ *
+ * @param weight [channels out][channels in][3][3]
+ * @returns [2 rows][2 cols][channels]
+ */
+function upsampled(
+  { data, channels, grid: { rows, cols } }: FeatureMap,
+  weight: Float32Array,
+  bias: Float32Array,
+): Float64Array {
+  const out = new Float64Array(4 * rows * cols * channels);
+  for (let y = 0, at = 0; y < 2 * rows; y++) {
+    for (let x = 0; x < 2 * cols; x++) {
+      for (let o = 0; o < channels; o++, at++) {
+        out[at] = bias[o]!;
+        for (let k = 0; k < 9; k++) {
+          const fromY = y + Math.floor(k / 3) - 1, fromX = x + k % 3 - 1;
+          if (fromY < 0 || fromX < 0 || fromY >= 2 * rows || fromX >= 2 * cols) continue;
+          const from = (Math.floor(fromY / 2) * cols + Math.floor(fromX / 2)) * channels;
+          for (let i = 0; i < channels; i++) out[at]! += weight[(o * channels + i) * 9 + k]! * data[from + i]!;
+        }
+      }
+    }
+  }
+  return out;
+}

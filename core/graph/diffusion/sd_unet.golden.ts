@@ -16,7 +16,7 @@ export default vectors("sd_unet", async (c) => {
   weights.finish("U-Net");
   const named = (name: string, values: readonly Value[]) => values.map((value, i) => [`${name}${i}`, value] as const);
   const model = g.model({
-    ...Object.fromEntries([...named("down", net.down), ...named("up", net.up), ...named("layer", net.upLayers)]),
+    ...Object.fromEntries([...named("down", net.down), ...named("up", net.up), ...named("layer", net.upLayers.flat())]),
     middle: net.middle,
     output: net.output,
   });

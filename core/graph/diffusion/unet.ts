@@ -52,8 +52,8 @@ export interface Unet {
   readonly middle: Value;
   /** After each resolution on the way up, its upsampling included: DIFT's `up_ft_index` counts these. */
   readonly up: readonly Value[];
-  /** After each residual block (and its attention) on the way up, by `up block * (blocks + 1) + block`. */
-  readonly upLayers: readonly Value[];
+  /** After each residual block (and its attention) on the way up, before any upsampling: `upLayers[up block][block]`. */
+  readonly upLayers: readonly (readonly Value[])[];
   /** The predicted noise (or velocity). */
   readonly output: Value;
 }
@@ -118,13 +118,15 @@ export function unet(
   x = residual(b, "mid_block.resnets.0", x, last, 1e-5, time);
   x = transformer(b, "mid_block.attentions.0", x, context, config.heads.at(-1)!, config);
   const middle = x = residual(b, "mid_block.resnets.1", x, last, 1e-5, time);
-  const upLayers: Value[] = [];
+  const upLayers: Value[][] = [];
   const up = channels.map((_, k) => {
     const at = `up_blocks.${k}`;
     const level = channels.length - 1 - k;
+    const own: Value[] = [];
     for (let i = 0; i <= blocks; i++) {
-      upLayers.push(x = layer(at, i, level, concat(g, [x, skips.pop()!], 1), channels[level]!));
+      own.push(x = layer(at, i, level, concat(g, [x, skips.pop()!], 1), channels[level]!));
     }
+    upLayers.push(own);
     if (level > 0) {
       // To the size of the next skip: latents whose sides are odd somewhere come back to their own size.
       const [, , rows, cols] = skips.at(-1)!.shape as [number, number, number, number];

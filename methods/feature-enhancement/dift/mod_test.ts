@@ -1,7 +1,11 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { buildMethod } from "../../../core/build.ts";
+import { parseWords, resolveRuns } from "../../../core/config.ts";
+import { InputError } from "../../../core/errors.ts";
 import { divideGrid, pointsOf, stretchFrame } from "../../../core/frame.ts";
 import { resizeHwc } from "../../../core/image/resize.ts";
 import { nearest } from "../../../core/localize/nearest.ts";
+import { Registry } from "../../../core/registry.ts";
 import type { Backbone, FeatureMap, Image, MethodContext } from "../../../core/types.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import plugin from "./mod.ts";
@@ -63,4 +67,23 @@ Deno.test("dift takes the nearest pixel of a point between pixels", async () => 
   const method = await methodOf();
   const between = await method.correspond(a, b, pointsOf([[16.6, 30.4]]));
   assertEquals(between, await method.correspond(a, b, pointsOf([[17, 30]])));
+});
+
+Deno.test("dift without weights says in one line which ones and which prompt are missing, by the options of its part", async () => {
+  const registry = await Registry.open();
+  const [config] = await resolveRuns(registry, [parseWords(["method=dift"])]);
+  const before = Deno.env.get("SC_WEIGHTS");
+  const empty = await Deno.makeTempDir();
+  Deno.env.set("SC_WEIGHTS", empty);
+  try {
+    const { message } = await assertRejects(() => buildMethod(registry, config!, () => {}), InputError);
+    assert(!message.includes("\n"));
+    for (const word of ["sd21_unet", "deno task weights name=sd21", "backbone.sd.unet=PATH", "backbone.sd.prompt"]) {
+      assert(message.includes(word), `"${word}" is not in: ${message}`);
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("SC_WEIGHTS");
+    else Deno.env.set("SC_WEIGHTS", before);
+    await Deno.remove(empty);
+  }
 });

@@ -1,8 +1,11 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { buildMethod } from "../../../core/build.ts";
+import { parseWords, resolveRuns } from "../../../core/config.ts";
 import { ConfigError, InputError } from "../../../core/errors.ts";
 import { divideGrid, paddedFrame, pointsOf } from "../../../core/frame.ts";
 import { nearest } from "../../../core/localize/nearest.ts";
 import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
+import { Registry } from "../../../core/registry.ts";
 import type { Backbone, CostVolume, FeatureMap, Image, Lattice, MethodContext } from "../../../core/types.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import { byDistance } from "./distance.ts";
@@ -105,4 +108,23 @@ Deno.test("sd-dino says which parts it needs, and which numbers it takes", async
     "Cannot fuse maps hog: sd-dino needs maps sd/... (levels) and one dino/...",
   );
   assertThrows(() => methodOf(() => [], { pca_dims: [0.5] }), InputError, "whole numbers of at least 1");
+});
+
+Deno.test("sd-dino without weights says in one line which ones and which prompt are missing, by the options of its part", async () => {
+  const registry = await Registry.open();
+  const [config] = await resolveRuns(registry, [parseWords(["method=sd-dino"])]);
+  const before = Deno.env.get("SC_WEIGHTS");
+  const empty = await Deno.makeTempDir();
+  Deno.env.set("SC_WEIGHTS", empty);
+  try {
+    const { message } = await assertRejects(() => buildMethod(registry, config!, () => {}), InputError);
+    assert(!message.includes("\n"));
+    for (const word of ["sd15_unet", "deno task weights name=sd15", "backbone.sd.unet=PATH", "backbone.sd.prompt"]) {
+      assert(message.includes(word), `"${word}" is not in: ${message}`);
+    }
+  } finally {
+    if (before === undefined) Deno.env.delete("SC_WEIGHTS");
+    else Deno.env.set("SC_WEIGHTS", before);
+    await Deno.remove(empty);
+  }
 });
