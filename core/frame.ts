@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ConfigError } from "./errors.ts";
 import type { AxisMap, Cells, CoordinateConvention, FeatureMap, Frame, Grid, Lattice, Points, Size } from "./types.ts";
 
 /** Points from [x, y] pairs. */
@@ -81,13 +82,32 @@ export function sampledGrid(
   return { convention: "sampled", rows, cols, stride, origin };
 }
 
-/** The same map read under another convention of frame and grid (the survey reads a half-pixel network corner-aligned). */
+/**
+ * The same map read under another convention of frame and grid (the survey reads a half-pixel network corner-aligned).
+ *
+ * @throws ConfigError where the picture does not fill the network's: the rule names corners of the picture, and those of
+ * a padded one lie elsewhere.
+ */
 export function withConvention(map: FeatureMap, convention: CoordinateConvention): FeatureMap {
+  if (!isStretched(map.frame)) {
+    throw new ConfigError(
+      `Cannot read map ${map.name} as ${convention}: that needs a stretched picture and this one is padded or shifted; ` +
+        "set backbone.fit=stretch, or the method's convention to native where it has one",
+    );
+  }
   return {
     ...map,
     frame: stretchFrame(map.frame.original, map.frame.network, convention),
     grid: divideGrid(map.frame.network, map.grid.rows, map.grid.cols, convention),
   };
+}
+
+/** Whether the picture fills the network's, by the frame's own convention. */
+function isStretched({ original, network, convention, x, y }: Frame): boolean {
+  const whole = stretchFrame(original, network, convention);
+  // Rounding of doubles is far below either bound, a padding of one pixel (1 / side of scale) far above.
+  const same = (a: AxisMap, b: AxisMap) => Math.abs(a.scale - b.scale) < 1e-9 && Math.abs(a.shift - b.shift) < 1e-6;
+  return same(x, whole.x) && same(y, whole.y);
 }
 
 /** Original pixels -> cells (floats, unclamped). */

@@ -1,4 +1,4 @@
-import { assertAlmostEquals, assertEquals } from "@std/assert";
+import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import {
   clampPoints,
@@ -10,7 +10,10 @@ import {
   stretchFrame,
   toCells,
   toPoints,
+  withConvention,
 } from "./frame.ts";
+import { ConfigError } from "./errors.ts";
+import type { FeatureMap, Frame } from "./types.ts";
 
 Deno.test("stretchFrame() half-pixel maps pixel borders onto pixel borders", () => {
   // 4 pixels to 8: centre 0 covers new pixels 0 and 1, whose common centre is 0.5.
@@ -83,6 +86,38 @@ Deno.test("toPoints() undoes toCells() on every lattice", () => {
       },
     ),
   );
+});
+
+const mapIn = (frame: Frame): FeatureMap => ({
+  name: "tokens",
+  channels: 1,
+  data: new Float32Array(4),
+  frame,
+  grid: divideGrid(frame.network, 2, 2, "half-pixel"),
+});
+
+Deno.test("withConvention() reads a stretched picture corner on corner, and back", () => {
+  const size = { width: 31, height: 17 };
+  const map = mapIn(stretchFrame(size, { width: 56, height: 28 }));
+  const aligned = withConvention(map, "align-corners");
+  assertEquals([...toCells(pointsOf([[30, 0]]), aligned).xy], [1, 0]);
+  assertEquals(withConvention(aligned, "half-pixel"), map);
+  // A square picture fills the square it is padded to.
+  const square = { width: 9, height: 9 }, network = { width: 56, height: 56 };
+  withConvention(mapIn(paddedFrame(square, network, { x: 0, y: 0 }, network)), "align-corners");
+});
+
+Deno.test("withConvention() refuses a padded picture, were the padding one pixel", () => {
+  for (const [width, height] of [[28, 56], [55, 56]] as const) {
+    const offset = { x: Math.floor((56 - width) / 2), y: 0 };
+    const frame = paddedFrame({ width: 2 * width, height: 2 * height }, { width, height }, offset, {
+      width: 56,
+      height: 56,
+    });
+    const refused = () => withConvention(mapIn(frame), "align-corners");
+    assertThrows(refused, ConfigError, "needs a stretched picture");
+    assertThrows(refused, ConfigError, "fit=stretch");
+  }
 });
 
 Deno.test("sampledGrid() counts cells from its origin", () => {
