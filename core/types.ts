@@ -182,7 +182,7 @@ export interface Backbone {
   /** Why nothing made from its maps says anything (random weights); shown beside every number. */
   readonly meaningless?: string;
   extract(image: Image): Promise<FeatureMap[]>;
-  /** The same descriptors as bytes, where they are whole numbers 0..255; never kept in the feature cache. */
+  /** The same descriptors as bytes, where they are whole numbers 0..255; kept in memory, never on disk. */
   extractBytes?(image: Image): Promise<ByteMap[]>;
   /** Gives memory and sessions back. */
   close?(): Promise<void>;

@@ -102,3 +102,26 @@ Deno.test("cached() with float16 gives the same rounded values from memory and f
     assertEquals(stored, fresh);
     assertNotEquals(fresh[0]!.data[1], Math.fround(1 + 1 / 3));
   }, { type: "float16" }));
+
+Deno.test("cached() keeps byte maps in memory, computed once each", () =>
+  withDir(async (options) => {
+    let calls = 0;
+    const backbone: Backbone = {
+      ...counting(),
+      extractBytes: (picture) => {
+        calls++;
+        const size = { width: picture.width, height: picture.height };
+        const lattice = { frame: identityFrame(size), grid: divideGrid(size, 2, 4, "half-pixel") };
+        return Promise.resolve([{
+          ...lattice,
+          channels: 1,
+          name: "bytes",
+          data: new Uint8Array(8).fill(picture.data[0]!),
+        }]);
+      },
+    };
+    const cache = cached(backbone, options);
+    for (const id of [1, 2, 1, 2]) assertEquals((await cache.extractBytes!(image(id)))[0]!.data[0], id);
+    assertEquals(calls, 2);
+    assertEquals("extractBytes" in cached(counting(), options), false);
+  }));

@@ -4,7 +4,8 @@
  * @module
  */
 import { type CacheType, DiskCache } from "./disk.ts";
-import type { Backbone, FeatureMap, Image } from "../types.ts";
+import { Lru } from "./lru.ts";
+import type { Backbone, ByteMap, FeatureMap, Image } from "../types.ts";
 
 /** Bounds and place of the cache. */
 export interface CacheOptions {
@@ -36,22 +37,15 @@ export interface CachedBackbone extends Backbone {
  */
 export function cached(backbone: Backbone, options: CacheOptions): CachedBackbone {
   const disk = new DiskCache(options.dir, options.diskBytes, options.type, options.log);
-  const memory = new Map<string, { maps: FeatureMap[]; bytes: number; onDisk: boolean }>();
+  const memory = new Lru<{ maps: FeatureMap[]; onDisk: boolean }>(options.memoryBytes);
+  const byteMemory = new Lru<ByteMap[]>(options.memoryBytes);
   const pending = new Map<string, Promise<FeatureMap[]>>();
   const counts: CacheCounts = { computed: 0, fromMemory: 0, fromDisk: 0 };
   const keep = backbone.keep ?? "disk";
-  let held = 0;
 
   async function remember(key: string, maps: FeatureMap[], onDisk: boolean): Promise<void> {
-    const bytes = maps.reduce((sum, map) => sum + map.data.byteLength, 0);
-    memory.set(key, { maps, bytes, onDisk });
-    held += bytes;
-    // Insertion order is order of use, so the first entry is the one unused for longest. The newest always stays.
-    for (const [oldest, entry] of memory) {
-      if (held <= options.memoryBytes || memory.size === 1) break;
-      memory.delete(oldest);
-      held -= entry.bytes;
-      if (!entry.onDisk) await disk.put(oldest, entry.maps);
+    for (const { key: oldest, value } of memory.set(key, { maps, onDisk }, bytesOf(maps))) {
+      if (!value.onDisk) await disk.put(oldest, value.maps);
     }
   }
 
@@ -79,8 +73,6 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
       const entry = memory.get(key);
       if (entry !== undefined) {
         counts.fromMemory++;
-        memory.delete(key);
-        memory.set(key, entry);
         return entry.maps;
       }
       let promise = pending.get(key);
@@ -90,12 +82,28 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
       }
       return await promise;
     },
+    ...(backbone.extractBytes === undefined ? {} : {
+      async extractBytes(image: Image) {
+        const key = await cacheKey(image, backbone.identity, "bytes");
+        let maps = byteMemory.get(key);
+        if (maps === undefined) {
+          maps = await backbone.extractBytes!(image);
+          counts.computed++;
+          byteMemory.set(key, maps, bytesOf(maps));
+        } else counts.fromMemory++;
+        return maps;
+      },
+    }),
     async close() {
       memory.clear();
-      held = 0;
+      byteMemory.clear();
       await backbone.close?.();
     },
   };
+}
+
+function bytesOf(maps: readonly (FeatureMap | ByteMap)[]): number {
+  return maps.reduce((sum, map) => sum + map.data.byteLength, 0);
 }
 
 function throughHalf(map: FeatureMap): FeatureMap {
@@ -103,7 +111,7 @@ function throughHalf(map: FeatureMap): FeatureMap {
 }
 
 /** Hex sha256 over everything that decides the features of a picture. */
-export async function cacheKey(image: Image, identity: string, type: CacheType): Promise<string> {
+export async function cacheKey(image: Image, identity: string, type: CacheType | "bytes"): Promise<string> {
   return await sha256(`${image.sha256}\n${image.width}x${image.height}\n${identity}\n${type}`);
 }
 
