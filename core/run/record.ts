@@ -17,6 +17,8 @@ export interface RunRecord {
     readonly name: string;
     readonly category: string;
     readonly version: number;
+    /** Hash of the plugin's own code, so that an edited method never resumes what its older self left. */
+    readonly code: string;
     readonly options: Record<string, OptionValue>;
     readonly identity: string | null;
     readonly trainedOn: readonly string[];
@@ -24,6 +26,8 @@ export interface RunRecord {
   readonly backbone: {
     readonly name: string;
     readonly version: number;
+    /** Hash of the plugin's own code, so that an edited method never resumes what its older self left. */
+    readonly code: string;
     readonly options: Record<string, OptionValue>;
     readonly identity: string;
     readonly trainedOn: readonly string[];
@@ -32,6 +36,8 @@ export interface RunRecord {
   readonly benchmark: {
     readonly name: string;
     readonly version: number;
+    /** Hash of the plugin's own code, so that an edited method never resumes what its older self left. */
+    readonly code: string;
     readonly split: string;
     readonly options: Record<string, OptionValue>;
     readonly sha256: string;
@@ -64,6 +70,7 @@ export async function recordOf(
       name: config.method.name,
       category: config.method.category,
       version: config.method.version,
+      code: await codeHash(config.method.folder),
       options: config.options.method,
       identity: identities.method ?? null,
       trainedOn: config.method.trainedOn,
@@ -71,6 +78,7 @@ export async function recordOf(
     backbone: {
       name: config.backbone.name,
       version: config.backbone.version,
+      code: await codeHash(config.backbone.folder),
       options: config.options.backbone,
       identity: identities.backbone,
       trainedOn: config.backbone.trainedOn,
@@ -79,6 +87,7 @@ export async function recordOf(
     benchmark: {
       name: benchmark.name,
       version: config.benchmark.version,
+      code: await codeHash(config.benchmark.folder),
       split: benchmark.split,
       options: config.options.benchmark,
       sha256: benchmark.sha256,
@@ -94,6 +103,22 @@ export async function recordOf(
   };
   const hashed = { ...body, benchmark: { ...body.benchmark, root: null } };
   return { ...body, id: (await sha256(canonical(hashed))).slice(0, 12) };
+}
+
+/** Hash of the code of a plugin's folder: every .ts file that is no test, bench or golden runner. */
+export async function codeHash(folder: string): Promise<string> {
+  const parts: string[] = [];
+  async function walk(dir: string, prefix: string): Promise<void> {
+    const entries = (await Array.fromAsync(Deno.readDir(dir))).sort((a, b) => a.name < b.name ? -1 : 1);
+    for (const { name, isDirectory } of entries) {
+      if (isDirectory) await walk(`${dir}/${name}`, `${prefix}${name}/`);
+      else if (/\.ts$/.test(name) && !/(_test|_bench|\.golden)\.ts$/.test(name)) {
+        parts.push(`${prefix}${name}\n${await Deno.readTextFile(`${dir}/${name}`)}`);
+      }
+    }
+  }
+  await walk(folder, "");
+  return (await sha256(parts.join("\n"))).slice(0, 16);
 }
 
 /** JSON with sorted keys, so that equal settings give equal text. */
