@@ -10,7 +10,7 @@ import { comparisonTables, type FinishedRun } from "./comparison.ts";
 
 /** What the tables ask of a run. */
 function record(method: string, sha256 = "s"): RunRecord {
-  const part = { version: 1, options: {}, identity: "i", trainedOn: [] };
+  const part = { version: 1, code: "c", options: {}, identity: "i", trainedOn: [] };
   return {
     format: 1,
     id: method,
@@ -20,6 +20,7 @@ function record(method: string, sha256 = "s"): RunRecord {
     benchmark: {
       name: "demo",
       version: 1,
+      code: "c",
       split: "test",
       options: {},
       sha256,
