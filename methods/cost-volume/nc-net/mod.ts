@@ -2,8 +2,9 @@
  * NC-Net: matches that agree with their neighbours in both pictures are strengthened by 4-D convolutions over all
  * correlations (Rocco et al., NeurIPS 2018).
  *
- * The convolutions run natively (`ops=`): ONNX Runtime has no 4-D convolution, and the official sum of 3-D ones moves the
- * volume once per tap.
+ * The convolutions run natively (`ops=`): ONNX Runtime has no 4-D convolution. Measured before this was chosen, on two
+ * cores, 25^4 cells, three layers of side 5, one direction: 0.60 s natively, 2.04 s as an ONNX graph that sums 3-D
+ * convolutions, 1.06 s as the fastest such sum in PyTorch.
  *
  * @module
  */
