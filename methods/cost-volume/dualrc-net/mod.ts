@@ -8,8 +8,14 @@
  * @module
  */
 import { takeStack } from "../../../core/consensus/layers.ts";
-import { convolve, correlation, type Descriptors, descriptorsOf, filtered } from "../../../core/consensus/volume.ts";
-import { normalised } from "../../../core/consensus/volume.ts";
+import {
+  convolve,
+  correlation,
+  type Descriptors,
+  descriptorsOf,
+  filtered,
+  normalised,
+} from "../../../core/consensus/volume.ts";
 import { ConfigError } from "../../../core/errors.ts";
 import { clampPoints, divideGrid, toCells, toPoints } from "../../../core/frame.ts";
 import { recent } from "../../../core/fuse/recent.ts";
