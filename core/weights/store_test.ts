@@ -41,7 +41,7 @@ Deno.test("hashFile() is sha256 and notices a changed file", () =>
 
 Deno.test("resolveWeights() takes what a download put into the store and recorded", () =>
   withFolder(async (dir) => {
-    const server = Deno.serve({ port: 0, onListen: () => {} }, () => new Response("abc"));
+    const server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, () => new Response("abc"));
     try {
       const file = entry("w.pth", UNRECORDED, `http://localhost:${server.addr.port}/`);
       const path = weightPath(file, dir);
