@@ -7,7 +7,7 @@ import { localizers } from "./localize/mod.ts";
 import { cosine } from "./match/cosine.ts";
 import { softMutual } from "./match/mutual.ts";
 import { followFlow } from "./match/sample.ts";
-import type { Backbone, CostVolume, FeatureMap, Flow, Image } from "./types.ts";
+import type { Backbone, CostVolume, FeatureMap, Flow, Image, Matcher } from "./types.ts";
 import { defaultsOf } from "./value.ts";
 
 const blank = (width: number, height: number): Image => ({
@@ -106,6 +106,40 @@ Deno.test("compose() maps points through the pipeline and keeps predictions insi
   assertEquals([...matches.xy], [0, 0, 2, 0]);
   const flow = await method.flow!(blank(3, 1), blank(3, 1));
   assertEquals([...flow.data], [0, 0, 1, 0, 2, 0]);
+});
+
+Deno.test("compose() matches ten keypoints on 60x60 cells of 768 channels by ten rows, never by the whole volume", async () => {
+  const side = 60, channels = 768;
+  const data = Float32Array.from(
+    { length: side * side * channels },
+    (_, i) => Math.sin(i * 0.37) + Math.cos(i * 0.011),
+  );
+  const backbone: Backbone = {
+    identity: "large",
+    extract: () => Promise.resolve([{ ...mapOf(side, side, channels, []), data }]),
+  };
+  let similarities = 0;
+  const matcher: Matcher = {
+    async match(maps) {
+      const volume = await cosine().match(maps) as CostVolume;
+      const count = (rows: Float32Array) => (similarities += rows.length, rows);
+      return {
+        source: volume.source,
+        target: volume.target,
+        rows: async (cells) => count(await volume.rows(cells)),
+        sample: async (cells) => count(await volume.sample(cells)),
+        dense: () => Promise.reject(new Error("the whole volume was asked for")),
+      };
+    },
+  };
+  const points = pointsOf(Array.from({ length: 10 }, (_, i) => [6 * i, 59 - 6 * i] as const));
+  for (const [name, plugin] of Object.entries(localizers)) {
+    similarities = 0;
+    const method = compose({ backbone, matcher, localizer: plugin.build(defaultsOf(plugin.defaults)) });
+    await method.correspond(blank(side, side), blank(side, side), points);
+    // The bilinear localizer asks for the four cells around each query.
+    assertEquals(similarities, (name === "bilinear" ? 40 : 10) * side * side, name);
+  }
 });
 
 Deno.test("compose() refuses a backbone of several maps that nothing joins, and names them", async () => {
