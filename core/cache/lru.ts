@@ -17,8 +17,9 @@ export class Lru<T> {
 
   /** Keeps a value and returns what had to go for it. */
   set(key: string, value: T, bytes: number): { key: string; value: T }[] {
+    this.#held += bytes - (this.#entries.get(key)?.bytes ?? 0);
+    this.#entries.delete(key);
     this.#entries.set(key, { value, bytes });
-    this.#held += bytes;
     const evicted: { key: string; value: T }[] = [];
     for (const [oldest, entry] of this.#entries) {
       if (this.#held <= this.maxBytes || this.#entries.size === 1) break;

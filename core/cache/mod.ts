@@ -4,6 +4,7 @@
  * @module
  */
 import { type CacheType, DiskCache } from "./disk.ts";
+import { sha256 } from "../sha256.ts";
 import { Lru } from "./lru.ts";
 import type { Backbone, ByteMap, FeatureMap, Image } from "../types.ts";
 
@@ -113,11 +114,4 @@ function throughHalf(map: FeatureMap): FeatureMap {
 /** Hex sha256 over everything that decides the features of a picture. */
 export async function cacheKey(image: Image, identity: string, type: CacheType | "bytes"): Promise<string> {
   return await sha256(`${image.sha256}\n${image.width}x${image.height}\n${identity}\n${type}`);
-}
-
-/** Lower-case hex sha256 of text (as UTF-8) or bytes. */
-export async function sha256(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
-  const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
-  const digest = await crypto.subtle.digest("SHA-256", bytes);
-  return new Uint8Array(digest).toHex();
 }

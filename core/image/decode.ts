@@ -14,6 +14,7 @@
 import type { Metadata, SharpOptions } from "sharp";
 import { InputError, messageOf } from "../errors.ts";
 import type { Image, Size } from "../types.ts";
+import { sha256 } from "../sha256.ts";
 import { loadSharp } from "./_sharp.ts";
 
 /** How a file becomes a picture. */
@@ -175,8 +176,4 @@ function cmykToRgb(cmyk: Uint8Array): Uint8Array {
     for (let c = 0; c < 3; c++) rgb[3 * i + c] = Math.round((255 - cmyk[4 * i + c]!) * light / 255);
   }
   return rgb;
-}
-
-async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }

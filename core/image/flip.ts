@@ -1,3 +1,4 @@
+import { sha256 } from "../sha256.ts";
 import type { Image } from "../types.ts";
 
 /**
@@ -5,11 +6,10 @@ import type { Image } from "../types.ts";
  * take it for the picture itself.
  */
 export async function flip(image: Image): Promise<Image> {
-  const recipe = new TextEncoder().encode(`mirrored:${image.sha256}`);
   return {
     ...image,
     data: flipColumns(image.data, image.height, image.width, 3),
-    sha256: new Uint8Array(await crypto.subtle.digest("SHA-256", recipe)).toHex(),
+    sha256: await sha256(`mirrored:${image.sha256}`),
     origin: `${image.origin} (mirrored)`,
   };
 }

@@ -1,39 +1,22 @@
+import { Lru } from "../cache/lru.ts";
 import { InputError } from "../errors.ts";
 import type { Image, ImageRef } from "../types.ts";
 
 /** The most recently decoded pictures of a benchmark, so that neighbouring pairs share them; bounded in bytes. */
 export class ImageLoader {
-  readonly #held = new Map<string, Promise<Image>>();
-  readonly #bytes = new Map<string, number>();
-  #total = 0;
+  readonly #held: Lru<Image>;
 
-  constructor(readonly maxBytes = 64 * 1024 * 1024) {}
+  constructor(maxBytes = 64 * 1024 * 1024) {
+    this.#held = new Lru(maxBytes);
+  }
 
   /** Decodes a picture. Throws InputError naming the file, also where its size is not the annotated one. */
   async load(ref: ImageRef): Promise<Image> {
     const held = this.#held.get(ref.id);
-    if (held !== undefined) {
-      this.#held.delete(ref.id);
-      this.#held.set(ref.id, held);
-      return await held;
-    }
-    const promise = decode(ref);
-    this.#held.set(ref.id, promise);
-    try {
-      const image = await promise;
-      this.#bytes.set(ref.id, image.data.length);
-      this.#total += image.data.length;
-    } catch (error) {
-      this.#held.delete(ref.id);
-      throw error;
-    }
-    for (const oldest of this.#held.keys()) {
-      if (this.#total <= this.maxBytes || oldest === ref.id) break;
-      this.#held.delete(oldest);
-      this.#total -= this.#bytes.get(oldest) ?? 0;
-      this.#bytes.delete(oldest);
-    }
-    return await promise;
+    if (held !== undefined) return held;
+    const image = await decode(ref);
+    this.#held.set(ref.id, image, image.data.length);
+    return image;
   }
 }
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { sha256 } from "../cache/mod.ts";
+import { sha256 } from "../sha256.ts";
 import { rootOf } from "../build.ts";
 import type { RunConfig } from "../config.ts";
 import type { Benchmark, OptionValue } from "../types.ts";

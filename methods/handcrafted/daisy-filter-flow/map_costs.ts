@@ -5,6 +5,7 @@
  */
 import { toCells, toPoints } from "../../../core/frame.ts";
 import { sampleMap } from "../../../core/match/sample.ts";
+import { sha256 } from "../../../core/sha256.ts";
 import type { FeatureMap, Image, Size } from "../../../core/types.ts";
 import type { Costs } from "./costs.ts";
 
@@ -104,8 +105,7 @@ export async function changedPicture(image: Image, scale: number, degrees: numbe
     }
   }
   const label = `${image.sha256} scale ${scale} rotation ${degrees}`;
-  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(label));
-  return { width, height, data, sha256: new Uint8Array(digest).toHex(), origin: `${image.origin} (${label})` };
+  return { width, height, data, sha256: await sha256(label), origin: `${image.origin} (${label})` };
 }
 
 /** Features of a changed picture, brought back to the cells of the unchanged one. */

@@ -5,9 +5,9 @@ import { InputError, messageOf } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { readSafetensors } from "../../../core/golden/safetensors.ts";
 import type { GoldenCheck, GoldenRunner } from "../../../core/golden/types.ts";
-import { decodeImage } from "../../../core/image/decode.ts";
+import { exists } from "../../../core/data/root.ts";
+import { picture, pictureRoot } from "../../../core/golden/pictures.ts";
 import { Registry } from "../../../core/registry.ts";
-import { sharedPath } from "../../../core/testing/shared.ts";
 import type { Image } from "../../../core/types.ts";
 import { Dsp } from "./dsp.ts";
 import type { Found } from "./solver.ts";
@@ -48,7 +48,7 @@ export default {
     const known = new Set(full.map(({ index }) => index));
     const short = (await readPairs(join(dir, "all_pairs.json"))).filter(({ index }) => !known.has(index));
     const pairs = [...full, ...short.filter((_, i) => wantsAll() || i % EVERY === 0)];
-    const root = await pictureRoot(dir);
+    const root = pictureRoot(dir);
     const registry = await Registry.open();
     const [config] = await resolveRuns(registry, [parseWords(["method=dsp", "run.cache_disk=0"])]);
     await using built = await buildMethod(registry, config!, () => {});
@@ -74,7 +74,7 @@ export default {
       });
       yield check(`${pair.index}/pred_xy`, Math.max(...errors), 1e-5);
       const path = join(dir, `flow_${pair.index}.safetensors`);
-      if (await exists(path)) yield await checkField(path, pair.index, found);
+      if (exists(path)) yield await checkField(path, pair.index, found);
     }
   },
 } satisfies GoldenRunner;
@@ -137,17 +137,4 @@ async function readPairs(path: string): Promise<PairRecord[]> {
   } catch (error) {
     throw new InputError(`Cannot read "${path}": ${messageOf(error)}`);
   }
-}
-
-async function pictureRoot(dir: string): Promise<string> {
-  const beside = join(dir, "..", "..", "data", "PF-WILLOW");
-  return await exists(beside) ? beside : sharedPath("data/PF-WILLOW");
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-async function picture(root: string, name: string): Promise<Image> {
-  return await decodeImage(join(root, name), { orientation: "ignore" });
 }

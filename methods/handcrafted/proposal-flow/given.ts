@@ -1,4 +1,5 @@
 import { InputError, messageOf } from "../../../core/errors.ts";
+import { sha256 } from "../../../core/sha256.ts";
 import type { Image } from "../../../core/types.ts";
 import { type Boxes, usableBoxes } from "./boxes.ts";
 
@@ -36,9 +37,8 @@ export async function readBoxes(path: string): Promise<GivenBoxes> {
     }
     lists.set(key, value);
   }
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
   return {
-    sha256: digest.toHex(),
+    sha256: await sha256(bytes),
     of(image, count) {
       const rows = lists.get(image.sha256) ?? lists.get(keyOf(image.origin, lists) ?? "");
       if (rows === undefined) {

@@ -6,9 +6,9 @@ import { InputError, messageOf } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { readSafetensors } from "../../../core/golden/safetensors.ts";
 import type { GoldenCheck, GoldenRunner } from "../../../core/golden/types.ts";
-import { decodeImage } from "../../../core/image/decode.ts";
+import { exists } from "../../../core/data/root.ts";
+import { picture, pictureRoot } from "../../../core/golden/pictures.ts";
 import { Registry } from "../../../core/registry.ts";
-import { sharedPath } from "../../../core/testing/shared.ts";
 import type { Image } from "../../../core/types.ts";
 import { type Found, SiftFlow } from "./sift_flow.ts";
 
@@ -39,7 +39,7 @@ export default {
     const full = await readPairs(join(dir, "pairs.json"));
     const short = (await readPairs(join(dir, "all_pairs.json"))).filter(({ index }) => !full.has(index));
     const pairs = [...full.values(), ...short.filter((_, i) => wantsAll() || i % EVERY === 0)];
-    const root = await pictureRoot(dir);
+    const root = pictureRoot(dir);
     const registry = await Registry.open();
     const words = ["method=sift-flow", "run.cache_disk=0"];
     const [config] = await resolveRuns(registry, [parseWords(words)]);
@@ -62,7 +62,7 @@ export default {
       const errors = pair.pred_xy.map(([x, y], i) => Math.hypot(xy[2 * i]! + 1 - x, xy[2 * i + 1]! + 1 - y));
       yield check(`${pair.index}/pred_xy`, Math.max(...errors), 1e-9);
       const path = join(dir, `flow_${pair.index}.safetensors`);
-      if (await exists(path)) yield await method.match(...pictures, (found) => checkField(path, pair.index, found));
+      if (exists(path)) yield await method.match(...pictures, (found) => checkField(path, pair.index, found));
     }
   },
 } satisfies GoldenRunner;
@@ -121,17 +121,4 @@ async function readPairs(path: string): Promise<PairRecord[] & { has(index: numb
     throw new InputError(`Cannot read "${path}": ${messageOf(error)}`);
   }
   return Object.assign(pairs, { has: (index: number) => pairs.some((pair) => pair.index === index) });
-}
-
-async function pictureRoot(dir: string): Promise<string> {
-  const beside = join(dir, "..", "..", "data", "PF-WILLOW");
-  return await exists(beside) ? beside : sharedPath("data/PF-WILLOW");
-}
-
-async function exists(path: string): Promise<boolean> {
-  return await Deno.stat(path).then(() => true, () => false);
-}
-
-async function picture(root: string, name: string): Promise<Image> {
-  return await decodeImage(join(root, name), { orientation: "ignore" });
 }
