@@ -35,7 +35,7 @@ export interface Box {
 export interface Image extends Size {
   /** [height][width][3], values 0..255, channel order R, G, B. */
   readonly data: Uint8Array;
-  /** Lower-case hex sha256 of what the picture was made from (the file's bytes, or a renderer's recipe). */
+  /** Lower-case hex sha256 of what the picture was made from: the file's bytes (with the turn, where one was made), or a recipe. */
   readonly sha256: string;
   /** Where it came from, for messages: a path, or a label such as `shapes:quadruped/3`. */
   readonly origin: string;

@@ -55,19 +55,22 @@ export async function decodeBytes(
   options: DecodeOptions,
 ): Promise<Image> {
   const metadata = await header(bytes, origin);
-  const stored = `${metadata.width}x${metadata.height}`;
+  const size = `${metadata.width}x${metadata.height}`;
   const limit = options.maxPixels ?? MAX_PIXELS;
   const pixels = metadata.width * metadata.height;
   if (pixels > limit) {
     const mega = (n: number) => Number((n / 1e6).toFixed(1));
     throw new InputError(
-      `Cannot decode "${origin}": ${stored} is ${mega(pixels)} megapixels and the limit is ${mega(limit)}; ` +
+      `Cannot decode "${origin}": ${size} is ${mega(pixels)} megapixels and the limit is ${mega(limit)}; ` +
         `shrink the picture or raise maxPixels`,
     );
   }
   try {
     const { data, width, height } = await pixelsOf(bytes, metadata, options.orientation);
-    return { width, height, data, sha256: await sha256(bytes), origin };
+    // A turned picture is another picture than the stored one: caches of features must not take one for the other.
+    const turn = options.orientation === "exif" ? metadata.orientation ?? 1 : 1;
+    const stored = await sha256(bytes);
+    return { width, height, data, sha256: turn === 1 ? stored : await sha256(`orientation ${turn}:${stored}`), origin };
   } catch (error) {
     throw new InputError(
       `Cannot decode "${origin}": the ${metadata.format} data is truncated or damaged (${messageOf(error)})`,

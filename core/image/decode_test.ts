@@ -204,3 +204,21 @@ function crc32(bytes: Uint8Array): number {
   }
   return ~crc >>> 0;
 }
+
+Deno.test("decodeBytes() tells a picture turned by half from the stored one, whose size is the same", async () => {
+  const pixels = Uint8Array.of(255, 0, 0, 0, 0, 255);
+  const raw = { raw: { width: 2, height: 1, channels: 3 } } as const;
+  const bytes = (orientation: number) => sharp(pixels, raw).png().withMetadata({ orientation }).toBuffer();
+  const half = new Uint8Array(await bytes(3));
+  const stored = await decodeBytes(half, "half", { orientation: "ignore" });
+  const turned = await decodeBytes(half, "half", { orientation: "exif" });
+  assertEquals([turned.width, turned.height], [stored.width, stored.height]);
+  assertEquals([...turned.data], [0, 0, 255, 255, 0, 0]);
+  assert(turned.sha256 !== stored.sha256);
+  const upright = new Uint8Array(await bytes(1));
+  const [a, b] = [
+    await decodeBytes(upright, "u", { orientation: "ignore" }),
+    await decodeBytes(upright, "u", { orientation: "exif" }),
+  ];
+  assertEquals(a.sha256, b.sha256);
+});
