@@ -152,6 +152,13 @@ SC_OP int32_t sc_halve_bytes(sc_ctx* ctx, sc_tensor* map, sc_tensor* out);
  * after every or the last iteration, high * 2^24 + low. */
 SC_OP int32_t sc_bp_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, sc_tensor* centre, int32_t window, int32_t alpha, int32_t bound, double gamma, int32_t iterations, int32_t merges, int32_t corrected, int32_t trace, sc_tensor* flow, sc_tensor* energies);
 
+/* Belief propagation over a pyramid of grids (DSP), as reference/bp_pyramid.ts. Level l of `levels` 1..6 has 2^l x 2^l
+ * nodes, column by column; unary: [nodes of all levels][nx][ny]. Parents and children, and 4-neighbours of a level, pay
+ * per axis min(stretch * difference of their translations, bound). `upward`: 1 also sends from children to parents. At
+ * most `iterations`, fewer where no state changes. states: int32 [nodes], x * ny + y; -1 where no belief is a number
+ * below infinity. */
+SC_OP int32_t sc_bp_pyramid(sc_ctx* ctx, sc_tensor* unary, int32_t levels, float stretch, float bound, int32_t iterations, int32_t upward, sc_tensor* states);
+
 /* Convolution (cross-correlation) of one channel over two scale axes and four axes of space, stride 1, zero padding that
  * keeps the size. x, out: [A][B][I][J][K][L]; weights: [ka][kb][k1][k2][k3][k4], odd sizes up to 31; or both without the
  * scale axes. `relu`: 1 turns negative results (and NaN) into 0. Scale offsets with equal 4-D kernels (tied weights) share
