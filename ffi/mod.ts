@@ -59,6 +59,11 @@ export interface OpsOptions {
   readonly poison?: boolean;
   /** For tests and benches: the widest instruction set the CPU library may use. */
   readonly widest?: "baseline" | "avx2" | "avx512";
+  /**
+   * Whether CUDA may multiply on tensor cores (default true): in the accuracy of fp32, three tf32 products for one. False:
+   * plain fp32 multiply-adds.
+   */
+  readonly tensorCores?: boolean;
 }
 
 /** 60 % of what is free; 2 GB where the system may not be asked. */
@@ -76,7 +81,7 @@ function defaultMemory(): number {
  * @throws {InputError} when the implementation that was named cannot run here
  */
 export async function openOps(options: OpsOptions = {}): Promise<Ops> {
-  const { ops = "auto", threads = 0, log = () => {}, poison = false, widest } = options;
+  const { ops = "auto", threads = 0, log = () => {}, poison = false, widest, tensorCores = true } = options;
   if (!["auto", "cuda", "cpu", "reference"].includes(ops)) {
     throw new InputError(`Cannot use ops=${ops}; there are: auto, cuda, cpu, reference`);
   }
@@ -88,7 +93,7 @@ export async function openOps(options: OpsOptions = {}): Promise<Ops> {
   const cap = widest === undefined ? 0 : { baseline: 1, avx2: 2, avx512: 3 }[widest];
   const native = async (kind: "cuda" | "cpu", build: boolean): Promise<Engine> => {
     const library = await loadLibrary(kind, { build, log, portable: widest !== undefined });
-    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 });
+    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 | (tensorCores ? 0 : 64) });
   };
   if (ops === "reference") return new Ops(new ReferenceEngine({ memory }));
   if (ops !== "auto") return new Ops(await native(ops, true));
