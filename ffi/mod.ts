@@ -93,7 +93,12 @@ export async function openOps(options: OpsOptions = {}): Promise<Ops> {
   const cap = widest === undefined ? 0 : { baseline: 1, avx2: 2, avx512: 3 }[widest];
   const native = async (kind: "cuda" | "cpu", build: boolean): Promise<Engine> => {
     const library = await loadLibrary(kind, { build, log, portable: widest !== undefined });
-    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 | (tensorCores ? 0 : 64) });
+    return new NativeEngine(library, {
+      threads,
+      memory,
+      log,
+      flags: (poison ? 1 : 0) | cap << 4 | (tensorCores ? 0 : 64),
+    });
   };
   if (ops === "reference") return new Ops(new ReferenceEngine({ memory }));
   if (ops !== "auto") return new Ops(await native(ops, true));

@@ -71,7 +71,6 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
   const hash = [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const place = join(folder, hash), target = join(place, "libsc_cuda_on_cpu.so");
   if (await Deno.stat(target).then(() => true, () => false)) return target;
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
   const units: string[] = [];
   for (const [name, text] of sources) {
     const path = join(place, name).replace(/\.cu$/, ".cu.cpp");
@@ -82,7 +81,9 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
   const base = ["-std=c++17", "-O1", "-g", "-fPIC", "-w", "-I", join(place, "testing/cuda_on_cpu"), ...flags];
   const run = async (args: readonly string[]) => {
     const { success, stderr } = await new Deno.Command(command, { args: [...args], stderr: "piped" }).output();
-    if (!success) throw new InputError(`Cannot build CUDA kernels for the processor: ${new TextDecoder().decode(stderr)}`);
+    if (!success) {
+      throw new InputError(`Cannot build CUDA kernels for the processor: ${new TextDecoder().decode(stderr)}`);
+    }
   };
   const waiting = [...units];
   await Promise.all(Array.from({ length: Math.max(1, navigator.hardwareConcurrency) }, async () => {
@@ -96,5 +97,7 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
 /** Opens it, with or without tensor cores. @throws {InputError} as {@linkcode buildCudaOnCpu} */
 export async function openCudaOnCpu(tensorCores = true): Promise<Ops> {
   const library = openLibrary("cuda", await buildCudaOnCpu());
-  return new Ops(new NativeEngine(library, { threads: 1, memory: Infinity, log: () => {}, flags: tensorCores ? 1 : 65 }));
+  return new Ops(
+    new NativeEngine(library, { threads: 1, memory: Infinity, log: () => {}, flags: tensorCores ? 1 : 65 }),
+  );
 }
