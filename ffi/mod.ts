@@ -58,6 +58,8 @@ export interface OpsOptions {
   readonly poison?: boolean;
   /** For tests and benches: the widest instruction set the CPU library may use. */
   readonly widest?: "baseline" | "avx2" | "avx512";
+  /** For tests and benches: the form of the CPU library's 4-D convolution; else the one that costs less is taken. */
+  readonly conv4d?: "direct" | "fft";
 }
 
 /** 60 % of what is free; 2 GB where the system may not be asked. */
@@ -85,9 +87,10 @@ export async function openOps(options: OpsOptions = {}): Promise<Ops> {
   const memory = options.memory ?? defaultMemory();
   if (!(memory > 0)) throw new InputError(`Cannot use ops.memory=${memory}: it is a number of bytes above 0`);
   const cap = widest === undefined ? 0 : { baseline: 1, avx2: 2, avx512: 3 }[widest];
+  const form = options.conv4d === undefined ? 0 : { direct: 1, fft: 2 }[options.conv4d];
   const native = async (kind: "cuda" | "cpu", build: boolean): Promise<Engine> => {
     const library = await loadLibrary(kind, { build, log, portable: widest !== undefined });
-    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 });
+    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 | form << 6 });
   };
   if (ops === "reference") return new Ops(new ReferenceEngine({ memory }));
   if (ops !== "auto") return new Ops(await native(ops, true));

@@ -53,7 +53,8 @@ SC_API int32_t sc_describe(char* text, int32_t size);
 
 /* `threads`: 0 takes every core. `memory`: bytes that tensors and scratch may take together, 0 is no limit.
  * `flags`: bit 0 fills new tensors with NaN (0xFF bytes), so that a test sees what an operation did not write; bits 4-5
- * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512). NULL on failure. */
+ * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512); bits 6-7 the form of
+ * its 4-D convolution (0 the one that costs less, 1 direct, 2 by Fourier transforms). NULL on failure. */
 SC_API sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags);
 /* Tensors that still live keep the context alive until the last one is freed. NULL is allowed. */
 SC_API void sc_ctx_free(sc_ctx* ctx);
