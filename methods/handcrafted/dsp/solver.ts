@@ -4,7 +4,7 @@
  * @module
  */
 import type { FeatureMap, MethodContext, Pair } from "../../../core/types.ts";
-import { nodeAt, passMessages } from "./graph.ts";
+import { nodeAt, nodesAbove } from "./graph.ts";
 import { nodeCosts } from "./nodes.ts";
 
 /** The operations of a context. */
@@ -68,7 +68,13 @@ export async function solve(
   const costs = await (await ops.translationCosts(a, b, { step, nx: rx, ny: ry, bound })).take();
   const sampled = { states: nx * ny, cols: Math.ceil(cols / step), rows: Math.ceil(rows / step) };
   const unary = nodeCosts(costs, sampled, levels, corrected);
-  const states = passMessages(unary.data, levels, { nx, ny }, { ...options, upward: corrected });
+  const states = await (await ops.bpPyramid({ data: unary.data, shape: [nodesAbove(levels), nx, ny] }, {
+    levels,
+    stretch: options.stretch,
+    bound: options.stretchBound,
+    iterations: options.iterations,
+    upward: corrected,
+  })).takeInts();
   const unarySum = states.reduce((sum, state, node) => sum + unary.data[node * nx * ny + state]!, 0);
   const translation = (state: number) => [(Math.floor(state / ny) - rx) * step, (state % ny - ry) * step] as const;
   const leaves = (x: number, y: number) => translation(states[nodeAt(levels - 1, x, y)]!);
