@@ -6,6 +6,7 @@
 import type { WeightSet } from "../../weights/set.ts";
 import type { Graph, Value } from "../graph.ts";
 import { add, maxPool, relu } from "../ops/mod.ts";
+import { SECOND } from "./grouped.ts";
 import { namedBatchNorm, namedConv } from "./parts.ts";
 
 /** Bottlenecks per stage. */
@@ -29,22 +30,31 @@ export interface Resnet {
   readonly blocks: readonly ResnetBlock[];
 }
 
-/** Builds the network for pictures [n, 3, h, w]; takes every parameter up to the last stage. */
+/** Builds the network for pictures [n, 3, h, w]; takes every parameter up to the last stage, under a prefix. */
 export function resnet(
   g: Graph,
   image: Value,
   weights: WeightSet,
   depth: keyof typeof RESNET_BLOCKS,
   stages = 4,
+  prefix = "",
 ): Resnet {
-  const first = namedConv(g, weights, "conv1", image, 64, 7, { stride: 2, padding: 3 });
-  const stem = maxPool(g, relu(g, namedBatchNorm(g, weights, "bn1", first)), 3, { stride: 2, padding: 1 });
+  const first = namedConv(g, weights, `${prefix}conv1`, image, 64, 7, { stride: 2, padding: 3 });
+  const stem = maxPool(g, relu(g, namedBatchNorm(g, weights, `${prefix}bn1`, first)), 3, { stride: 2, padding: 1 });
   const blocks: ResnetBlock[] = [];
   let x = stem;
   for (let stage = 1; stage <= stages; stage++) {
     const width = 32 * 2 ** stage;
     for (let i = 0; i < RESNET_BLOCKS[depth][stage - 1]!; i++) {
-      const sum = bottleneck(g, weights, `layer${stage}.${i}`, x, width, i === 0 && stage > 1 ? 2 : 1, i === 0);
+      const sum = bottleneck(
+        g,
+        weights,
+        `${prefix}layer${stage}.${i}`,
+        x,
+        width,
+        i === 0 && stage > 1 ? 2 : 1,
+        i === 0,
+      );
       x = relu(g, sum);
       blocks.push({ sum, output: x, stage });
     }
@@ -74,19 +84,25 @@ function bottleneck(
 /**
  * Maps of a ResNet by name: `0` the stem after its pooling, `k` bottleneck k after its ReLU, `k.sum` before it (what HPF
  * and DHPF read), `layer1` .. `layer4` the last bottleneck of each stage. Stages that the checkpoint lacks are not built:
- * matchers store no more than they use.
+ * matchers store no more than they use. Where it holds a second network, for the targets of pairs, that one's maps have
+ * the same names after `second.`.
  */
 export function resnetMaps(depth: keyof typeof RESNET_BLOCKS) {
   return (g: Graph, image: Value, weights: WeightSet): Record<string, Value> => {
     let stages = 4;
     while (stages > 1 && !weights.has(`layer${stages}.0.conv1.weight`)) stages--;
-    const { stem, blocks } = resnet(g, image, weights, depth, stages);
-    const maps: Record<string, Value> = { "0": stem };
-    blocks.forEach(({ sum, output, stage }, i) => {
-      maps[String(i + 1)] = output;
-      maps[`${i + 1}.sum`] = sum;
-      maps[`layer${stage}`] = output;
-    });
+    const maps: Record<string, Value> = {};
+    // Random weights have every name: only a file has a second network.
+    const prefixes = weights.tensors.has(`${SECOND}conv1.weight`) ? ["", SECOND] : [""];
+    for (const prefix of prefixes) {
+      const { stem, blocks } = resnet(g, image, weights, depth, stages, prefix);
+      maps[`${prefix}0`] = stem;
+      blocks.forEach(({ sum, output, stage }, i) => {
+        maps[`${prefix}${i + 1}`] = output;
+        maps[`${prefix}${i + 1}.sum`] = sum;
+        maps[`${prefix}layer${stage}`] = output;
+      });
+    }
     return maps;
   };
 }
