@@ -2,6 +2,7 @@ import { bpFlow, halveBytes } from "./bp_flow.ts";
 import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import { translationCosts, windowMatch } from "./grid_match.ts";
+import groupNorm from "./group_norm.ts";
 import l2Normalize from "./l2_normalize.ts";
 import mutual from "./mutual.ts";
 import { argmax, interpolate4d, sample, softArgmax } from "./read_out.ts";
@@ -32,6 +33,7 @@ export const parityOps: readonly ParityOp[] = [
   windowMatch,
   conv6d,
   separable4d,
+  groupNorm,
   additiveAttention,
   tokenMlp,
   patchMatch,
