@@ -83,6 +83,19 @@ export function sampledGrid(
 }
 
 /**
+ * A map read by ratios alone, x' = x * cols / width with no half pixel anywhere: a point at p lies in cell floor(p'), and
+ * a cell means its upper left corner (MMNet).
+ */
+export function ratioLattice(original: Size, rows: number, cols: number): Lattice {
+  const size = { width: original.width, height: original.height };
+  const plain: AxisMap = { scale: 1, shift: 0 };
+  return {
+    frame: { convention: "half-pixel", original: size, network: size, x: plain, y: plain },
+    grid: sampledGrid(rows, cols, { x: size.width / cols, y: size.height / rows }, { x: 0, y: 0 }),
+  };
+}
+
+/**
  * The same map read under another convention of frame and grid (the survey reads a half-pixel network corner-aligned).
  *
  * @throws ConfigError where the picture does not fill the network's: the rule names corners of the picture, and those of

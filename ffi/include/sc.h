@@ -173,6 +173,13 @@ SC_OP int32_t sc_conv6d(sc_ctx* ctx, sc_tensor* x, sc_tensor* weights, float bia
  * out); the result is their sum. out: [batch][out][ceil(size / stride)...]. */
 SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, sc_tensor* source_weights, sc_tensor* source_bias, sc_tensor* target_weights, sc_tensor* target_bias, const int32_t* strides, sc_tensor* out);
 
+/* Group norm, an activation and a sum in one pass: out = add + act(weight[c] * (x - mean) / sqrt(variance + eps) + bias[c]).
+ * x, add, out: [batch][channels][...], at least two axes; `add` may be NULL. Mean and variance (biased) are those of a
+ * group of neighbouring channels over all positions of one example; weight, bias: [channels]. `groups` divides the
+ * channels; 0 leaves the norm out, and weight and bias are NULL. `activation`: 0 none, 1 ReLU (NaN becomes 0), 2 GELU by
+ * the error function. */
+SC_OP int32_t sc_group_norm(sc_ctx* ctx, sc_tensor* x, sc_tensor* weight, sc_tensor* bias, int32_t groups, float eps, int32_t activation, sc_tensor* add, sc_tensor* out);
+
 /* Additive attention between all tokens (TransforMatcher), with layer norm and residual. x, out: [tokens][channels];
  * norm_weight, norm_bias: [channels]; qkv: [3 * heads * width][channels], width even, 2..64; q_logit: [width]; k_logit:
  * [width / 2]; r_weight: [width][width / 2]; r_bias: [width]; out_weight: [channels][heads * width]; out_bias:

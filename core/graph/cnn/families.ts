@@ -6,13 +6,13 @@
 import type { CnnFamily } from "./backbone.ts";
 import { ungrouped } from "./grouped.ts";
 import { mobilenetV2 } from "./mobilenet_v2.ts";
-import { RESNET_BLOCKS, resnetMaps } from "./resnet.ts";
+import { RESNET_BLOCKS, type ResnetForm, resnetMaps } from "./resnet.ts";
 import { resnetTrunk } from "./trunk.ts";
 import { squeezenet } from "./squeezenet.ts";
 import { vgg16 } from "./vgg.ts";
 
 /** ResNet-50 or ResNet-101. */
-export function resnetFamily(depth: keyof typeof RESNET_BLOCKS): CnnFamily {
+export function resnetFamily(depth: keyof typeof RESNET_BLOCKS, form: ResnetForm = {}): CnnFamily {
   const count = RESNET_BLOCKS[depth].reduce((sum, n) => sum + n, 0);
   return {
     layersDoc:
@@ -21,7 +21,7 @@ export function resnetFamily(depth: keyof typeof RESNET_BLOCKS): CnnFamily {
     layer: "layer3",
     ignore: ["fc.*"],
     rename: (tensors) => ungrouped(resnetTrunk(tensors)),
-    build: resnetMaps(depth),
+    build: resnetMaps(depth, form),
   };
 }
 
