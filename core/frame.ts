@@ -86,7 +86,7 @@ export function sampledGrid(
  * A map read by ratios alone, x' = x * cols / width with no half pixel anywhere: a point at p lies in cell floor(p'), and
  * a cell means its upper left corner (MMNet).
  */
-export function ratioLattice(original: Size, rows: number, cols: number): Lattice {
+export function upperLeftLattice(original: Size, rows: number, cols: number): Lattice {
   const size = { width: original.width, height: original.height };
   const plain: AxisMap = { scale: 1, shift: 0 };
   return {
