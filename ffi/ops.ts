@@ -5,6 +5,7 @@ import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops
 import { bpPyramid, type BpPyramidOptions } from "./ops/bp_pyramid.ts";
 import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
+import { groupNorm, type GroupNormOptions } from "./ops/group_norm.ts";
 import { interpolate4d, type Interpolate4dOptions } from "./ops/interpolate4d.ts";
 import { l2Normalize, type Norm } from "./ops/l2_normalize.ts";
 import { mutual, type MutualOptions } from "./ops/mutual.ts";
@@ -175,6 +176,14 @@ export class Ops implements Disposable {
    */
   separable4d(x: Input, source: PairLayer, target: PairLayer): Promise<Tensor> {
     return separable4d(this.engine, x, source, target);
+  }
+
+  /**
+   * Group norm, then an activation, then a sum, each where asked for. x: [batch][channels][...].
+   * @returns the same shape
+   */
+  groupNorm(x: Input, options: GroupNormOptions): Promise<Tensor> {
+    return groupNorm(this.engine, x, options);
   }
 
   /** The best column of each row. x: [rows][columns] */

@@ -202,6 +202,16 @@ export const symbols = {
     name: "sc_separable4d",
     nonblocking: true,
   },
+  sc_group_norm: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "pointer", "pointer"],
+    result: "i32",
+  },
+  sc_group_norm_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_group_norm",
+    nonblocking: true,
+  },
   sc_additive_attention: {
     parameters: [
       "pointer",
@@ -331,6 +341,7 @@ export type Operation =
   | "sc_bp_pyramid"
   | "sc_conv6d"
   | "sc_separable4d"
+  | "sc_group_norm"
   | "sc_additive_attention"
   | "sc_token_mlp"
   | "sc_translation_costs"

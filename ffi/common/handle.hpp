@@ -56,6 +56,7 @@ struct sc_tensor {
   char* data;   // where the library computes; guard bytes lie before and after
   char* block;  // what was allocated
   int64_t bytes;
+  int64_t room;  // of the block; the CPU library's may be larger than it needs
 
   float* f() const { return reinterpret_cast<float*>(data); }
   int32_t* i() const { return reinterpret_cast<int32_t*>(data); }

@@ -56,7 +56,7 @@ __device__ inline void multiply_add(float (&sum)[4], const Split<4>& a, const Sp
   for (int i = 0; i < 4; i++) sum[i] += d[i];
 }
 
-// Bit 6 of the context's flags asks for plain fp32 throughout.
-inline bool may_use_tensor_cores(const sc_ctx& ctx) { return !(ctx.flags & 64); }
+// Bit 8 of the context's flags asks for plain fp32 throughout.
+inline bool may_use_tensor_cores(const sc_ctx& ctx) { return !(ctx.flags & 256); }
 
 }  // namespace sc

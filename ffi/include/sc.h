@@ -53,8 +53,9 @@ SC_API int32_t sc_describe(char* text, int32_t size);
 
 /* `threads`: 0 takes every core. `memory`: bytes that tensors and scratch may take together, 0 is no limit.
  * `flags`: bit 0 fills new tensors with NaN (0xFF bytes), so that a test sees what an operation did not write; bits 4-5
- * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512); bit 6 keeps the CUDA
- * library off tensor cores. NULL on failure. */
+ * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512); bits 6-7 the form of
+ * its 4-D convolution (0 the one that costs less, 1 direct, 2 by Fourier transforms); bit 8
+ * keeps the CUDA library off tensor cores. NULL on failure. */
 SC_API sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags);
 /* Tensors that still live keep the context alive until the last one is freed. NULL is allowed. */
 SC_API void sc_ctx_free(sc_ctx* ctx);
@@ -171,6 +172,13 @@ SC_OP int32_t sc_conv6d(sc_ctx* ctx, sc_tensor* x, sc_tensor* weights, float bia
  * Each branch max-pools the pair it does not convolve by that pair's stride first (a smaller window at the end, NaN left
  * out); the result is their sum. out: [batch][out][ceil(size / stride)...]. */
 SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, sc_tensor* source_weights, sc_tensor* source_bias, sc_tensor* target_weights, sc_tensor* target_bias, const int32_t* strides, sc_tensor* out);
+
+/* Group norm, an activation and a sum in one pass: out = add + act(weight[c] * (x - mean) / sqrt(variance + eps) + bias[c]).
+ * x, add, out: [batch][channels][...], at least two axes; `add` may be NULL. Mean and variance (biased) are those of a
+ * group of neighbouring channels over all positions of one example; weight, bias: [channels]. `groups` divides the
+ * channels; 0 leaves the norm out, and weight and bias are NULL. `activation`: 0 none, 1 ReLU (NaN becomes 0), 2 GELU by
+ * the error function. */
+SC_OP int32_t sc_group_norm(sc_ctx* ctx, sc_tensor* x, sc_tensor* weight, sc_tensor* bias, int32_t groups, float eps, int32_t activation, sc_tensor* add, sc_tensor* out);
 
 /* Additive attention between all tokens (TransforMatcher), with layer norm and residual. x, out: [tokens][channels];
  * norm_weight, norm_bias: [channels]; qkv: [3 * heads * width][channels], width even, 2..64; q_logit: [width]; k_logit:

@@ -5,8 +5,8 @@ import { InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { Registry } from "../../../core/registry.ts";
 import type { Image } from "../../../core/types.ts";
-import { nodeAt } from "./graph.ts";
-import { nodeCosts } from "./nodes.ts";
+import { nodeAt } from "../../../core/pyramid/graph.ts";
+import { nodeCosts } from "../../../core/pyramid/nodes.ts";
 
 const registry = await Registry.open();
 
