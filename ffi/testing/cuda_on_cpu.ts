@@ -98,6 +98,6 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
 export async function openCudaOnCpu(tensorCores = true): Promise<Ops> {
   const library = openLibrary("cuda", await buildCudaOnCpu());
   return new Ops(
-    new NativeEngine(library, { threads: 1, memory: Infinity, log: () => {}, flags: tensorCores ? 1 : 65 }),
+    new NativeEngine(library, { threads: 1, memory: Infinity, log: () => {}, flags: tensorCores ? 1 : 257 }),
   );
 }
