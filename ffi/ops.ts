@@ -2,6 +2,7 @@ import type { Engine } from "./engine.ts";
 import type { ArrayTensor, Input, Tensor } from "./tensor.ts";
 import { type Best, correlate, correlateBest, type CorrelateOptions, type VolumeOptions } from "./ops/correlate.ts";
 import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops/bp_flow.ts";
+import { bpPyramid, type BpPyramidOptions } from "./ops/bp_pyramid.ts";
 import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
 import { groupNorm, type GroupNormOptions } from "./ops/group_norm.ts";
@@ -151,6 +152,14 @@ export class Ops implements Disposable {
    */
   bpFlow(source: Input, target: Input, options: BpFlowOptions): Promise<BpFlowResult> {
     return bpFlow(this.engine, source, target, options);
+  }
+
+  /**
+   * Belief propagation over a pyramid of grids (DSP), the same states everywhere. unary: [nodes][nx][ny], level by
+   * level, columns first. @returns int32 [nodes]: x * ny + y
+   */
+  bpPyramid(unary: Input, options: BpPyramidOptions): Promise<Tensor> {
+    return bpPyramid(this.engine, unary, options);
   }
 
   /**

@@ -178,6 +178,13 @@ export const symbols = {
     name: "sc_bp_flow",
     nonblocking: true,
   },
+  sc_bp_pyramid: { parameters: ["pointer", "pointer", "i32", "f32", "f32", "i32", "i32", "pointer"], result: "i32" },
+  sc_bp_pyramid_async: {
+    parameters: ["pointer", "pointer", "i32", "f32", "f32", "i32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_bp_pyramid",
+    nonblocking: true,
+  },
   sc_conv6d: { parameters: ["pointer", "pointer", "pointer", "f32", "i32", "pointer"], result: "i32" },
   sc_conv6d_async: {
     parameters: ["pointer", "pointer", "pointer", "f32", "i32", "pointer"],
@@ -331,6 +338,7 @@ export type Operation =
   | "sc_hough"
   | "sc_halve_bytes"
   | "sc_bp_flow"
+  | "sc_bp_pyramid"
   | "sc_conv6d"
   | "sc_separable4d"
   | "sc_group_norm"

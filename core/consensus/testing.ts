@@ -8,7 +8,24 @@ import { divideGrid, identityFrame } from "../frame.ts";
 import { fill } from "../golden/fill.ts";
 import { localizers } from "../localize/mod.ts";
 import type { Backbone, Card, FeatureMap, Image, MethodContext } from "../types.ts";
+import { RandomWeights } from "../weights/learned.ts";
+import type { WeightSet } from "../weights/set.ts";
 import type { Ops } from "./volume.ts";
+
+export { withCheckpoint } from "../graph/_checkpoint.ts";
+
+/** How many parameters a network takes. */
+export function countParameters(take: (set: WeightSet) => unknown): number {
+  let count = 0;
+  class Counting extends RandomWeights {
+    override take(name: string, shape: readonly number[]) {
+      count += shape.reduce((product, side) => product * side, 1);
+      return super.take(name, shape);
+    }
+  }
+  take(new Counting());
+  return count;
+}
 
 /** The definitions of the native operations: tests of plugins may not reach for them themselves. */
 export function referenceOps(): Promise<Ops> {

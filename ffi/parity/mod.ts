@@ -1,4 +1,5 @@
 import { bpFlow, halveBytes } from "./bp_flow.ts";
+import bpPyramid from "./bp_pyramid.ts";
 import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import { translationCosts, windowMatch } from "./grid_match.ts";
@@ -29,6 +30,7 @@ export const parityOps: readonly ParityOp[] = [
   hough,
   halveBytes,
   bpFlow,
+  bpPyramid,
   translationCosts,
   windowMatch,
   conv6d,

@@ -1,44 +1,45 @@
-/**
- * The pyramid of grid cells and belief propagation over it.
- *
- * @module
- */
-
-/** Translations of a node, as numbers: x * ny + y. */
-export interface States {
+/** What {@linkcode bpPyramid} minimises, and how. */
+export interface BpPyramidProblem {
+  /** [nodes][nx][ny]: cost of every translation of every node. */
+  readonly unary: Float32Array;
+  /** Level l has 2^l x 2^l nodes. */
+  readonly levels: number;
+  /** Translations per axis. */
   readonly nx: number;
   readonly ny: number;
-}
-
-/** How nodes agree. */
-export interface GraphOptions {
-  /** Cost per step of difference between neighbouring nodes' translations, per axis, and its bound per axis. */
+  /** Cost per step of difference between neighbours' translations, and its bound: single precision. */
   readonly stretch: number;
-  readonly stretchBound: number;
+  readonly bound: number;
+  /** At most so many. */
   readonly iterations: number;
   /** Messages from children to parents, which the authors' program leaves out by a slip. */
   readonly upward: boolean;
 }
 
-/** Number of nodes above level `level`. */
-export function nodesAbove(level: number): number {
-  return (4 ** level - 1) / 3;
+/** Number of nodes of a pyramid. */
+export function pyramidNodes(levels: number): number {
+  return (4 ** levels - 1) / 3;
 }
 
 /** Node of column x and row y of a level; columns first, as the authors number them. */
-export function nodeAt(level: number, x: number, y: number): number {
-  return nodesAbove(level) + x * 2 ** level + y;
+function nodeAt(level: number, x: number, y: number): number {
+  return pyramidNodes(level) + x * 2 ** level + y;
 }
 
 /**
- * Every node's best state by min-sum belief propagation: messages down the pyramid, (up), then along each level from the
- * top left and from the bottom right, until no state changes. All in single precision and in the authors' order:
- * a message changes its receiver's belief at once, and beliefs lose their mean.
+ * Every node's best translation in a pyramid of grids: min-sum belief propagation of Kim, Liu, Sha and Grauman,
+ * "Deformable Spatial Pyramid Matching", CVPR 2013, section 3.2, in the order of the authors' program.
  *
- * @param unary [nodes][nx * ny]
+ * Messages go down the pyramid, (up), then along each level from the top left and from the bottom right, until no state
+ * changes. A message changes its receiver's belief at once, and beliefs lose their mean. All in single precision and in
+ * this order, so that every implementation gives the same states. Ties: the first; a node all of whose beliefs are NaN or
+ * infinite has state -1.
+ *
+ * @param states [nodes]: x * ny + y
  */
-export function passMessages(unary: Float32Array, levels: number, states: States, options: GraphOptions): Int32Array {
-  const nodes = nodesAbove(levels), count = states.nx * states.ny;
+export function bpPyramid(problem: BpPyramidProblem, states: Int32Array): void {
+  const { unary, levels, nx, ny, iterations } = problem;
+  const nodes = pyramidNodes(levels), count = nx * ny;
   const belief = unary.slice();
   const messages = new Map<number, Float32Array>();
   const message = (from: number, to: number) => {
@@ -55,7 +56,7 @@ export function passMessages(unary: Float32Array, levels: number, states: States
       receiver[k] = receiver[k]! - there[k]!;
       there[k] = sender[k]! - back[k]!;
     }
-    distanceTransform(there, states, options.stretch, options.stretchBound);
+    distanceTransform(there, problem);
     let sum = 0;
     for (let k = 0; k < count; k++) {
       receiver[k] = receiver[k]! + there[k]!;
@@ -64,16 +65,18 @@ export function passMessages(unary: Float32Array, levels: number, states: States
     const mean = Math.fround(sum / count);
     for (let k = 0; k < count; k++) receiver[k] = receiver[k]! - mean;
   };
-  const order = schedule(levels, options.upward);
-  let best = new Int32Array(nodes).fill(-1);
-  for (let i = 0; i < options.iterations; i++) {
+  const order = schedule(levels, problem.upward);
+  states.fill(-1);
+  for (let i = 0; i < iterations; i++) {
     for (const [from, to] of order) send(from, to);
-    const next = leastStates(belief, nodes, count);
-    const same = next.every((state, node) => state === best[node]);
-    best = next;
-    if (same) break;
+    let changed = false;
+    for (let node = 0; node < nodes; node++) {
+      const best = leastState(belief.subarray(node * count, (node + 1) * count));
+      changed ||= best !== states[node];
+      states[node] = best;
+    }
+    if (!changed) break;
   }
-  return best;
 }
 
 /** Who speaks to whom in one iteration. */
@@ -111,9 +114,9 @@ function schedule(levels: number, upward: boolean): (readonly [number, number])[
   return order;
 }
 
-/** Lower envelope of cones of slope `c`, capped at the least value + `bound`: along y, then along x. */
-function distanceTransform(values: Float32Array, { nx, ny }: States, c: number, bound: number): void {
-  const slope = Math.fround(c), cap = Math.fround(bound);
+/** Lower envelope of cones of slope `stretch`, capped at the least value + `bound`: along y, then along x. */
+function distanceTransform(values: Float32Array, { nx, ny, stretch, bound }: BpPyramidProblem): void {
+  const slope = Math.fround(stretch), cap = Math.fround(bound);
   for (let x = 0; x < nx; x++) transformLine(values, x * ny, 1, ny, slope, cap);
   for (let y = 0; y < ny; y++) transformLine(values, y, ny, nx, slope, cap);
 }
@@ -134,17 +137,13 @@ function transformLine(f: Float32Array, start: number, step: number, n: number, 
   for (let i = start; i < end; i += step) if (cap < f[i]!) f[i] = cap;
 }
 
-/** The first state of least belief of every node. */
-function leastStates(belief: Float32Array, nodes: number, count: number): Int32Array<ArrayBuffer> {
-  const best = new Int32Array(nodes);
-  for (let node = 0; node < nodes; node++) {
-    let least = Infinity;
-    for (let k = 0; k < count; k++) {
-      if (belief[node * count + k]! < least) {
-        least = belief[node * count + k]!;
-        best[node] = k;
-      }
-    }
-  }
+/** The first of the least; -1 where none is below infinity. */
+function leastState(belief: Float32Array): number {
+  let best = -1, least = Infinity;
+  belief.forEach((value, state) => {
+    if (!(value < least)) return;
+    least = value;
+    best = state;
+  });
   return best;
 }

@@ -1,4 +1,4 @@
-import type { FeatureMap } from "../../../core/types.ts";
+import type { FeatureMap } from "../types.ts";
 
 /** The map with every descriptor scaled to `length`; those of length 0 stay. */
 export function scaled(map: FeatureMap, length: number): FeatureMap {

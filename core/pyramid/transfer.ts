@@ -3,15 +3,22 @@
  *
  * @module
  */
-import { clampPoints, toCells, toPoints } from "../../../core/frame.ts";
-import type { FeatureMap, Flow, Image, Matches, Pair, Points } from "../../../core/types.ts";
-import type { Found } from "./solver.ts";
+import { clampPoints, toCells, toPoints } from "../frame.ts";
+import type { FeatureMap, Flow, Image, Matches, Pair, Points } from "../types.ts";
+
+/** A field of whole displacements. */
+export interface CellFlow {
+  /** [rows][cols][2]: displacements (x, y) in cells. */
+  readonly flow: Int32Array;
+  /** [rows][cols]: distance of the descriptors at both ends. */
+  readonly cost: Float32Array;
+}
 
 /**
  * Every point moves as its nearest cell (halves up) does, without interpolation, and is kept inside the target: the
  * rule of the recorded results. The score is minus the distance of the descriptors at both ends.
  */
-export function follow(maps: Pair<FeatureMap>, { flow, cost }: Found, points: Points, target: Image): Matches {
+export function follow(maps: Pair<FeatureMap>, { flow, cost }: CellFlow, points: Points, target: Image): Matches {
   const { rows, cols } = maps.source.grid;
   const from = toCells(points, maps.source);
   const xy = new Float64Array(2 * points.n);
@@ -27,7 +34,7 @@ export function follow(maps: Pair<FeatureMap>, { flow, cost }: Found, points: Po
 }
 
 /** The field in pixels of the target; positions out of it are moved to its border. */
-export function denseFlow({ source, target }: Pair<FeatureMap>, { flow, cost }: Found, picture: Image): Flow {
+export function denseFlow({ source, target }: Pair<FeatureMap>, { flow, cost }: CellFlow, picture: Image): Flow {
   const { rows, cols } = source.grid;
   const xy = new Float64Array(2 * rows * cols);
   for (let y = 0, i = 0; y < rows; y++) {

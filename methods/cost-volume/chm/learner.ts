@@ -4,22 +4,14 @@
  *
  * @module
  */
-import type { Ops } from "../../../core/consensus/volume.ts";
-import { resizeChw } from "../../../core/image/resize.ts";
+import type { Descriptors, Ops, Volume } from "../../../core/consensus/volume.ts";
+import { resizeHwc } from "../../../core/image/resize.ts";
 import type { Pair } from "../../../core/types.ts";
 import { SIDE } from "./kernel.ts";
 
-/** Features of one picture on a square grid. */
-export interface SquareMap {
-  readonly side: number;
-  readonly channels: number;
-  /** [channels][side][side] */
-  readonly data: Float32Array;
-}
-
 /** The learner's weights, kernels expanded. */
 export interface LearnerWeights {
-  /** One 3 x 3 convolution per scale: [channels / 4][channels][3][3]. */
+  /** One 3 x 3 convolution per scale: [channels / 4][3][3][channels]. */
   readonly reductions: readonly Float32Array[];
   /** [3][3][5][5][5][5] */
   readonly kernel6d: Float32Array;
@@ -39,18 +31,17 @@ export function scaledSide(side: number, scale: number): number {
   return Math.round(exact);
 }
 
-/** Patches of 3 x 3 around every cell, zeros outside. @returns [side * side][channels][3][3] */
-function patches({ side, channels, data }: SquareMap): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(side * side * channels * 9);
-  for (let c = 0; c < channels; c++) {
-    for (let u = -1; u <= 1; u++) {
-      for (let v = -1; v <= 1; v++) {
-        const tap = c * 9 + (u + 1) * 3 + v + 1;
-        const top = Math.max(0, -u), bottom = Math.min(side, side - u);
-        const left = Math.max(0, -v), right = Math.min(side, side - v);
-        for (let y = top; y < bottom; y++) {
-          const from = (c * side + y + u) * side + v;
-          for (let x = left; x < right; x++) out[(y * side + x) * channels * 9 + tap] = data[from + x]!;
+/** Patches of 3 x 3 around every cell, zeros outside. @returns [rows * cols][3][3][channels] */
+function patches({ rows, cols, channels, data }: Descriptors): Float32Array<ArrayBuffer> {
+  const out = new Float32Array(rows * cols * 9 * channels);
+  let to = 0;
+  for (let y = 0; y < rows; y++) {
+    for (let x = 0; x < cols; x++) {
+      for (let v = y - 1; v <= y + 1; v++) {
+        for (let u = x - 1; u <= x + 1; u++, to += channels) {
+          if (v < 0 || v >= rows || u < 0 || u >= cols) continue;
+          const from = (v * cols + u) * channels;
+          out.set(data.subarray(from, from + channels), to);
         }
       }
     }
@@ -58,45 +49,47 @@ function patches({ side, channels, data }: SquareMap): Float32Array<ArrayBuffer>
   return out;
 }
 
-/** The descriptors of one scale: resized, then convolved. @returns [cells][channels / 4] */
-async function scaled(ops: Ops, map: SquareMap, scale: number, weights: Float32Array) {
-  const side = scaledSide(map.side, scale),
-    outputs = weights.length / (map.channels * 9),
-    square = { rows: side, cols: side };
-  const resized = resizeChw(map.data, { rows: map.side, cols: map.side, channels: map.channels }, square, {
-    kernel: "bilinear",
-    alignCorners: true,
-  });
-  const cells = { data: patches({ ...map, side, data: resized }), shape: [side * side, map.channels * 9] };
+/** The descriptors of one scale: resized, then convolved. @returns channels / 4 of them */
+async function scaled(ops: Ops, map: Descriptors, scale: number, weights: Float32Array): Promise<Descriptors> {
+  const { rows, cols, channels } = map, outputs = weights.length / (channels * 9);
+  const square = { rows: scaledSide(rows, scale), cols: scaledSide(cols, scale) };
+  const data = resizeHwc(map.data, { rows, cols, channels }, square, { kernel: "bilinear", alignCorners: true });
+  const resized = { ...square, channels, data };
   // A convolution is the product of patches and weights.
-  const descriptors = await ops.correlate(cells, { data: weights, shape: [outputs, map.channels * 9] });
-  return { side, descriptors };
+  const product = await ops.correlate(
+    { data: patches(resized), shape: [square.rows * square.cols, channels * 9] },
+    { data: weights, shape: [outputs, channels * 9] },
+  );
+  return { ...square, channels: outputs, data: await product.take() };
 }
 
-/** Cosines of all scale pairs on the source's grid, negative ones 0. @returns [3][3][side][side][side][side] */
+/** The descriptors of one picture at all scales. */
+export async function pyramid(
+  ops: Ops,
+  map: Descriptors,
+  reductions: readonly Float32Array[],
+): Promise<readonly Descriptors[]> {
+  const found = [];
+  for (const [i, scale] of SCALES.entries()) found.push(await scaled(ops, map, scale, reductions[i]!));
+  return found;
+}
+
+/** Cosines of all scale pairs on grids of `side`, negative ones 0. @returns [3][3][side][side][side][side] */
 export async function correlations(
   ops: Ops,
-  { source, target }: Pair<SquareMap>,
-  reductions: readonly Float32Array[],
+  { source, target }: Pair<readonly Descriptors[]>,
+  side: number,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const { side } = source, volume = side ** 4, out = new Float32Array(9 * volume);
-  const maps = async (map: SquareMap) => {
-    const found = [];
-    for (const [i, scale] of SCALES.entries()) found.push(await scaled(ops, map, scale, reductions[i]!));
-    return found;
-  };
-  const sources = await maps(source), targets = await maps(target);
-  for (const [i, a] of sources.entries()) {
-    for (const [j, b] of targets.entries()) {
-      using cosines = await ops.correlate(a.descriptors, b.descriptors, { norm: { rule: "plus", eps: 0 } });
-      const size = [a.side, a.side, b.side, b.side];
-      using resized = await ops.interpolate4d({ data: await cosines.read(), shape: [...size, 1] }, {
-        size: [side, side, side, side],
-      });
+  const volume = side ** 4, out = new Float32Array(9 * volume);
+  const input = ({ rows, cols, channels, data }: Descriptors) => ({ data, shape: [rows * cols, channels] });
+  for (const [i, a] of source.entries()) {
+    for (const [j, b] of target.entries()) {
+      using cosines = await ops.correlate(input(a), input(b), { norm: { rule: "plus", eps: 0 } });
+      const shape = [a.rows, a.cols, b.rows, b.cols, 1], size = [side, side, side, side] as const;
+      using resized = await ops.interpolate4d({ data: await cosines.read(), shape }, { size });
       out.set(await resized.read(), (i * 3 + j) * volume);
     }
   }
-  for (const { descriptors } of [...sources, ...targets]) descriptors.dispose();
   for (let i = 0; i < out.length; i++) if (!(out[i]! > 0)) out[i] = 0;
   return out;
 }
@@ -111,7 +104,7 @@ export async function houghScales(ops: Ops, x: Float32Array, side: number, weigh
   return await out.take();
 }
 
-/** The best scale pair's score in (0, 1) for every match. @returns [side][side][side][side] */
+/** The sigmoid of the largest of the nine scale pairs. x: [9][side^4]. @returns [side^4] */
 export function bestScale(x: Float32Array): Float32Array<ArrayBuffer> {
   const volume = x.length / 9, out = x.slice(0, volume);
   for (let pair = 1; pair < 9; pair++) {
@@ -140,13 +133,14 @@ export async function confidences(ops: Ops, x: Float32Array): Promise<Float32Arr
   return await (await ops.mutual({ data, shape: [cells, cells] }, { variant: "nonzero" })).take();
 }
 
-/** Every stage. @returns [4 side^2][4 side^2]: source cells of the doubled grid, target cells */
+/** Every stage after the descriptors. @returns the volume on grids of twice the side */
 export async function learn(
   ops: Ops,
-  maps: Pair<SquareMap>,
+  pyramids: Pair<readonly Descriptors[]>,
+  side: number,
   weights: LearnerWeights,
-): Promise<Float32Array<ArrayBuffer>> {
-  const { side } = maps.source;
-  const scales = await houghScales(ops, await correlations(ops, maps, weights.reductions), side, weights);
-  return await confidences(ops, await houghSpace(ops, bestScale(scales), side, weights));
+): Promise<Volume> {
+  const scales = await houghScales(ops, await correlations(ops, pyramids, side), side, weights);
+  const data = await confidences(ops, await houghSpace(ops, bestScale(scales), side, weights));
+  return { size: [2 * side, 2 * side, 2 * side, 2 * side], data };
 }
