@@ -10,7 +10,7 @@ import { checkDirection } from "../run/score.ts";
 import type { Benchmark } from "../types.ts";
 import { comparisonTables } from "./comparison.ts";
 import type { Invocation } from "./main.ts";
-import { startProgress } from "./progress.ts";
+import { type Progress, startProgress } from "./progress.ts";
 import { runTables } from "./report.ts";
 import { interruptSignal } from "./signal.ts";
 import { renderTable, type TableData } from "./table.ts";
@@ -24,7 +24,10 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
 
   const benchmarks = new Map<string, Benchmark>();
   const outcomes: RunOutcome[] = [];
-  using interrupt = interruptSignal();
+  let current: Progress | undefined;
+  using interrupt = interruptSignal(() =>
+    current?.log("stopping after this pair; Ctrl-C again stops at once (finished pairs are kept either way)")
+  );
   for (const config of configs) {
     const protocols: AnyProtocol[] = [];
     for (const name of config.protocols) protocols.push(await loadAnyProtocol(name));
@@ -34,6 +37,7 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
     if (shard !== null) parseShard(shard as string);
     const label = `${config.method.name} + ${config.backbone.name} on ${config.benchmark.name}`;
     const progress = await startProgress(label, "pairs", flags.quiet);
+    current = progress;
     try {
       const key = benchmarkKey(config);
       let benchmark = benchmarks.get(key);
