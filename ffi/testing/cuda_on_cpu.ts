@@ -15,6 +15,11 @@ import { Ops } from "../ops.ts";
 const ffi = fromFileUrl(import.meta.resolve("../"));
 const folder = join(ffi, "build", "cuda_on_cpu");
 
+function firstError(stderr: Uint8Array): string {
+  const lines = new TextDecoder().decode(stderr).split("\n");
+  return lines.find((line) => line.includes("error")) ?? lines[0] ?? "no message";
+}
+
 /** Where the bracket opened at `open` closes. */
 function closing(text: string, open: number): number {
   for (let i = open, depth = 0; i < text.length; i++) {
@@ -31,8 +36,8 @@ export function asCpp(source: string): string {
     "$1* $2 = static_cast<$1*>(emulated::dynamic_shared());",
   );
   // Static shared memory: no block finds what another left.
-  text = text.replaceAll(/__shared__\s+\w+\s+([^;]+);/g, (declaration, names: string) => {
-    const each = names.split(",").map((name) => name.trim().replace(/\[.*$/, ""));
+  text = text.replaceAll(/__shared__\s+([^;]+);/g, (declaration, names: string) => {
+    const each = names.split(",").map((name) => name.replace(/\[.*$/s, "").trim().split(/\s+/).at(-1)!);
     return declaration + each.map((name) => ` emulated::fresh(&${name}, sizeof ${name});`).join("");
   });
   for (let at; (at = text.search(/[\w:]+(?:<[^<>]*>)?<<</)) >= 0;) {
@@ -87,7 +92,7 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
   const run = async (args: readonly string[]) => {
     const { success, stderr } = await new Deno.Command(command, { args: [...args], stderr: "piped" }).output();
     if (!success) {
-      throw new InputError(`Cannot build CUDA kernels for the processor: ${new TextDecoder().decode(stderr)}`);
+      throw new InputError(`Cannot build CUDA kernels for the processor: ${firstError(stderr)}`);
     }
   };
   const waiting = [...units];
