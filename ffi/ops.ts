@@ -37,6 +37,7 @@ import {
   type TokenMlpWeights,
 } from "./ops/additive_attention.ts";
 import { patchMatch, type PatchMatchOptions } from "./ops/patch_match.ts";
+import { filterFlow, type FilterFlowOptions, type FilterFlowResult } from "./ops/filter_flow.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -253,5 +254,10 @@ export class Ops implements Disposable {
    */
   patchMatch(a: Input, b: Input, options?: PatchMatchOptions): Promise<Best> {
     return patchMatch(this.engine, a, b, options);
+  }
+
+  /** PatchMatch over superpixels with costs smoothed along the source's edges (see `ffi/reference/filter_flow.ts`). */
+  filterFlow(options: FilterFlowOptions): Promise<FilterFlowResult> {
+    return filterFlow(this.engine, options);
   }
 }

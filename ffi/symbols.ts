@@ -318,6 +318,58 @@ export const symbols = {
     name: "sc_patch_match",
     nonblocking: true,
   },
+  sc_filter_flow: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "f64",
+      "i32",
+      "f64",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_filter_flow_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "f64",
+      "i32",
+      "f64",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_filter_flow",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -346,4 +398,5 @@ export type Operation =
   | "sc_token_mlp"
   | "sc_translation_costs"
   | "sc_window_match"
-  | "sc_patch_match";
+  | "sc_patch_match"
+  | "sc_filter_flow";

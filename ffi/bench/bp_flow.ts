@@ -29,7 +29,7 @@ for (const threads of [1, 2]) {
     const source = pyramids[0]![level]!, target = pyramids[1]![level]!, [h, w] = source.shape;
     // The windows' centres follow a flow that bends slowly, as one found on the coarser level does.
     const centre = Int32Array.from({ length: 2 * h! * w! }, (_, i) => Math.trunc(4 * Math.sin((i >> 1) / (9 * w!))));
-    const ms = await fastest(3, async () =>
+    const ms = await fastest(10, async () =>
       (await ops.bpFlow(source, target, {
         centre,
         window: level === 3 ? 10 : 2 + level,

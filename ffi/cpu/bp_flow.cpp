@@ -4,9 +4,9 @@
 //   steps. Wider windows (the coarse levels, few pixels) use plain loops.
 // - A row is one chain of sideways messages; the messages up or down and to the other plane hang off it, so the
 //   processor overlaps them.
-// - Iterations 2k and 2k+1 update the two planes in the same direction. Their rows are dealt out alternately, plane 0
-//   first; a row follows the row before it (and plane 1 the same row of plane 0, where it needs its dual messages) some
-//   pixels behind, so that any number of threads work in a slanted front.
+// - Iterations 2k and 2k+1 update the two planes in the same direction. Their rows are dealt out alternately, those of
+//   plane 1 two rows later; a row follows the row before it (and plane 1 the same row of plane 0, where it needs its dual
+//   messages) some pixels behind, so that any number of threads work in a slanted front.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -311,7 +311,7 @@ void row(const Layer& g, const Rule& r, int64_t iteration, int64_t i, const Pace
 }
 
 // Pixels times states below which a second thread costs more than it brings.
-constexpr int64_t kAlone = 1500;
+constexpr int64_t kAlone = 6000;
 
 // Iterations first .. last - 1; first is even.
 void iterate(sc_ctx& ctx, const Layer& g, const Rule& r, int64_t first, int64_t last) {
@@ -322,22 +322,27 @@ void iterate(sc_ctx& ctx, const Layer& g, const Rule& r, int64_t first, int64_t 
     }
     return;
   }
-  // Turn t of a pair is row t / 2 of plane t % 2. Turns are taken in order, so whoever waits, waits for a row that
-  // somebody is at, and the first of those waits for nobody.
-  const int64_t pairs = (last - first + 1) / 2, turns = 2 * h;
-  std::unique_ptr<Count[]> done(new Count[turns]);
+  // Turn 2i of a pair is row i of plane 0, turn 2i + 1 row i - kLag of plane 1: far enough behind that nobody who works
+  // on plane 1 follows on the heels of the same row of plane 0, whose messages to the other plane take longer. Turns are
+  // taken in order, so whoever waits, waits for a row that somebody is at, and the first of those waits for nobody.
+  constexpr int64_t kLag = 2;
+  const int64_t pairs = (last - first + 1) / 2, turns = 2 * (h + kLag);
+  std::unique_ptr<Count[]> done(new Count[2 * h]);  // [row][plane]
   Count next, ended;
   ctx.pool.run(ctx.pool.threads(), [&](int64_t, int32_t) {
     for (int64_t turn; (turn = next.value.fetch_add(1)) < pairs * turns;) {
-      const int64_t pair = turn / turns, t = turn % turns, n = first + 2 * pair + t % 2;
-      // Pairs differ in direction, or in which planes speak: each starts when the one before has ended.
-      ended.wait(pair * turns);
-      Pace pace;
-      pace.own = &done[t];
-      pace.before = t >= 2 ? &done[t - 2] : nullptr;
-      pace.other = t % 2 && n % 8 < 4 ? &done[t - 1] : nullptr;
-      pace.base = pair * g.width;
-      if (n < last) row(g, r, n, t / 2, pace);
+      const int64_t pair = turn / turns, t = turn % turns, plane = t % 2, i = t / 2 - plane * kLag;
+      const int64_t n = first + 2 * pair + plane;
+      if (i >= 0 && i < h && n < last) {
+        // Pairs differ in direction, or in which planes speak: each starts when the one before has ended.
+        ended.wait(pair * turns);
+        Pace pace;
+        pace.own = &done[2 * i + plane];
+        pace.before = i > 0 ? &done[2 * (i - 1) + plane] : nullptr;
+        pace.other = plane == 1 && n % 8 < 4 ? &done[2 * i] : nullptr;
+        pace.base = pair * g.width;
+        row(g, r, n, i, pace);
+      }
       ended.value.fetch_add(1);
     }
   });

@@ -207,6 +207,20 @@ SC_OP int32_t sc_window_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor
  * index: int32 [h1][w1], row * w2 + col; score: [h1][w1]. */
 SC_OP int32_t sc_patch_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor* start, int32_t seed, int32_t rounds, int32_t radius, sc_tensor* index, sc_tensor* score);
 
+/* PatchMatch over superpixels with costs smoothed along edges (PatchMatch Filter, DAISY Filter Flow). A label (u, v,
+ * change) puts site (x, y) onto (c x - s y + u, s x + c y + v), c and s being scale * cosine and scale * sine of the change.
+ * Descriptors are bytes in histograms of 8, `parts` of them (cost: sum over the parts of min(L1, 225)), or features (cost:
+ * 3825 (1 - a . b), 0..3825).
+ * source: int32 [h][w][2 parts] or float32 [h][w][channels]; target: int32 [layers][height + 2 pad][width + 2 pad][2], pad =
+ * 2 reach + 1, or float32 [changes][height][width][channels]; change: int32 [changes][3 + 3 parts]: c and s in 2^-20, by
+ * how many bins a histogram is read on, then layer, x and y offset (up to `reach`) of every part; changes count [scale]
+ * [rotation]. guide: int32 [h][w], red + 256 green + 65536 blue; superpixel: int32 [h][w], 0..count-1; link: int32 [count]
+ * [links], superpixels whose labels each one tries, -1 for none; start: int32 [count][3], first labels. Costs are smoothed
+ * by a guided filter over squares of side 2 radius + 1 (radius 0..9), `eps` in squared grey levels. `ratio`: the reach over
+ * scales and rotations falls by it while that over positions halves. label: int32 [h][w][3]; cost: int32 [h][w], in 1/256,
+ * 2^31 - 1 where no label leads into the target; energy: int32 [iterations + 1][2], sums of costs, high * 2^24 + low. */
+SC_OP int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width, sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide, sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, int32_t radius, double eps, int32_t iterations, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost, sc_tensor* energy);
+
 #ifdef __cplusplus
 }
 #endif

@@ -71,7 +71,6 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
   const hash = [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   const place = join(folder, hash), target = join(place, "libsc_cuda_on_cpu.so");
   if (await Deno.stat(target).then(() => true, () => false)) return target;
-  await Deno.remove(folder, { recursive: true }).catch(() => {});
   const units: string[] = [];
   for (const [name, text] of sources) {
     const path = join(place, name).replace(/\.cu$/, ".cu.cpp");
@@ -99,6 +98,6 @@ export async function buildCudaOnCpu(flags: readonly string[] = []): Promise<str
 export async function openCudaOnCpu(tensorCores = true): Promise<Ops> {
   const library = openLibrary("cuda", await buildCudaOnCpu());
   return new Ops(
-    new NativeEngine(library, { threads: 1, memory: Infinity, log: () => {}, flags: tensorCores ? 1 : 65 }),
+    new NativeEngine(library, { threads: 1, memory: Infinity, log: () => {}, flags: tensorCores ? 1 : 257 }),
   );
 }

@@ -1,6 +1,10 @@
 // The coroutines behind cuda_runtime.h.
 #include "cuda_runtime.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 #include <cstdlib>
 #include <mutex>
 #include <vector>
@@ -71,6 +75,10 @@ void begin() {
 
 void prepare(unsigned t) {
   while (stacks.size() <= t) stacks.push_back(static_cast<char*>(std::malloc(kStack)));
+#if defined(__SANITIZE_ADDRESS__)
+  // The last coroutine's frames were left, not returned from.
+  __asan_unpoison_memory_region(stacks[t], kStack);
+#endif
   // As if emulated_switch had been called from nowhere: six registers and where to return to. At the entry of a function
   // the stack pointer is 8 beyond a multiple of 16.
   void** top = reinterpret_cast<void**>((reinterpret_cast<uintptr_t>(stacks[t]) + kStack - 64) & ~uintptr_t{15});

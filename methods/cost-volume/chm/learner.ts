@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Descriptors, Ops, Volume } from "../../../core/consensus/volume.ts";
+import { type Descriptors, type Ops, resizedVolume, type Volume } from "../../../core/consensus/volume.ts";
 import { resizeHwc } from "../../../core/image/resize.ts";
 import type { Pair } from "../../../core/types.ts";
 import { SIDE } from "./kernel.ts";
@@ -118,10 +118,9 @@ export function bestScale(x: Float32Array): Float32Array<ArrayBuffer> {
 
 /** The volume at twice the side, convolved. @returns [2 side]^4 */
 export async function houghSpace(ops: Ops, x: Float32Array, side: number, weights: LearnerWeights) {
-  const double = 2 * side, size = [double, double, double, double] as const;
   const kernel = { data: weights.kernel4d, shape: [SIDE, SIDE, SIDE, SIDE] };
-  using larger = await ops.interpolate4d({ data: x, shape: [side, side, side, side, 1] }, { size });
-  const out = await ops.conv6d({ data: await larger.read(), shape: size }, { weights: kernel, bias: weights.bias4d });
+  const { data, size } = await resizedVolume(ops, { data: x, size: [side, side, side, side] }, 2 * side);
+  const out = await ops.conv6d({ data, shape: size }, { weights: kernel, bias: weights.bias4d });
   return await out.take();
 }
 

@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import {
+  bumpMap,
   countParameters,
   emptyPicture,
   knownBackbone,
@@ -8,7 +9,7 @@ import {
   withCheckpoint,
 } from "../../../core/consensus/testing.ts";
 import { ConfigError, InputError } from "../../../core/errors.ts";
-import { divideGrid, identityFrame, pointsOf } from "../../../core/frame.ts";
+import { divideGrid, pointsOf } from "../../../core/frame.ts";
 import type { FeatureMap, Image } from "../../../core/types.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import { takeLearner } from "./checkpoint.ts";
@@ -21,17 +22,8 @@ const source = emptyPicture(40, "source"), target = emptyPicture(80, "target");
 
 const SIDE = 6, CHANNELS = 16;
 
-/** Four bumps, each around one corner of the picture; `turned` swaps rows and columns. The other channels are 0. */
 function bumps(picture: Image, turned: boolean, name = "layer3"): FeatureMap {
-  const data = new Float32Array(SIDE * SIDE * CHANNELS), last = SIDE - 1;
-  for (let cell = 0; cell < SIDE * SIDE; cell++) {
-    const row = Math.floor(cell / SIDE), col = cell % SIDE, [y, x] = turned ? [col, row] : [row, col];
-    [[x, y], [last - x, y], [x, last - y], [last - x, last - y]].forEach(([u, v], c) =>
-      data[cell * CHANNELS + c] = Math.exp(-(u! * u! + v! * v!) / 8)
-    );
-  }
-  const grid = divideGrid(picture, SIDE, SIDE, "half-pixel");
-  return { name, channels: CHANNELS, data, frame: identityFrame(picture), grid };
+  return bumpMap(picture, { side: SIDE, channels: CHANNELS, turned, name });
 }
 
 /** [length], 0 but for some places. */

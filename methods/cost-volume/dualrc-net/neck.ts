@@ -7,7 +7,7 @@ import type { Descriptors } from "../../../core/consensus/volume.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { add, conv, resize, transpose } from "../../../core/graph/ops/mod.ts";
-import { Sessions } from "../../../core/graph/sessions.ts";
+import { OpenNetworks } from "../../../core/hyper/network.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 import type { WeightTensor } from "../../../core/weights/tensor.ts";
 
@@ -66,11 +66,9 @@ function neckModel(sizes: Sizes, weights: NeckWeights): Model {
 
 /** Runs the neck; one session per size of pictures, the last few stay open. */
 export class Neck {
-  readonly #sessions: Sessions<Sizes>;
+  readonly #networks = new OpenNetworks();
 
-  constructor(weights: NeckWeights) {
-    this.#sessions = new Sessions((sizes) => neckModel(sizes, weights), (sizes) => sizes.join());
-  }
+  constructor(readonly weights: NeckWeights) {}
 
   /** @param stages from fine to coarse. @returns descriptors on the grid of the first, not normalised */
   async describe(stages: readonly Descriptors[]): Promise<Descriptors> {
@@ -80,12 +78,12 @@ export class Neck {
       // A run takes its inputs' memory away; these belong to the feature cache.
       { shape: [1, rows, cols, channels], data: new Float32Array(data) },
     ]));
-    const { fine } = await (await this.#sessions.get(sizes)).run(inputs);
+    const { fine } = await this.#networks.run(sizes.join(), () => neckModel(sizes, this.weights), inputs);
     return { rows: sizes[0]![0], cols: sizes[0]![1], channels: CHANNELS, data: fine!.data };
   }
 
   /** Gives the sessions back. */
   async close(): Promise<void> {
-    await this.#sessions.close();
+    await this.#networks.close();
   }
 }

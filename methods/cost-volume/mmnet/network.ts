@@ -7,7 +7,7 @@ import { ConfigError } from "../../../core/errors.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { reshape, transpose } from "../../../core/graph/ops/mod.ts";
-import { Sessions } from "../../../core/graph/sessions.ts";
+import { OpenNetworks } from "../../../core/hyper/network.ts";
 import type { Descriptors } from "../../../core/consensus/volume.ts";
 import { type Head, mmnetHead } from "./head.ts";
 import { FEATURES, STAGE_CHANNELS, type StageParameters } from "./parameters.ts";
@@ -38,11 +38,9 @@ function described(g: Graph, { features }: Head): Record<string, Value> {
 
 /** The head for pictures of any size. */
 export class HeadNetwork {
-  readonly #sessions: Sessions<StageSizes>;
+  readonly #networks = new OpenNetworks();
 
-  constructor(readonly stages: readonly StageParameters[], readonly taps: Taps = described) {
-    this.#sessions = new Sessions((sizes) => headModel(sizes, stages, taps), (sizes) => sizes.join());
-  }
+  constructor(readonly stages: readonly StageParameters[], readonly taps: Taps = described) {}
 
   /**
    * @param maps every bottleneck's map in the order of the network.
@@ -62,7 +60,7 @@ export class HeadNetwork {
       // A run takes its inputs' memory away; these belong to the feature cache.
       { shape: [rows * cols, channels], data: new Float32Array(data) },
     ]));
-    return await (await this.#sessions.get(sizes)).run(inputs);
+    return await this.#networks.run(sizes.join(), () => headModel(sizes, this.stages, this.taps), inputs);
   }
 
   /** Rows and columns of each stage. */
@@ -102,7 +100,7 @@ export class HeadNetwork {
 
   /** Gives the sessions back. */
   async close(): Promise<void> {
-    await this.#sessions.close();
+    await this.#networks.close();
   }
 }
 

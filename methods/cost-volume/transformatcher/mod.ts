@@ -5,16 +5,13 @@
  * @module
  */
 import { groupedTrunkOptions } from "../../../core/consensus/grouped_trunk.ts";
+import { BOTTLENECKS, checkLevels, tokensOf } from "../../../core/consensus/hypercolumn.ts";
 import { keypointMethod, keypointOptions } from "../../../core/consensus/keypoint_method.ts";
-import { ConfigError } from "../../../core/errors.ts";
+import { resizedVolume } from "../../../core/consensus/volume.ts";
 import { option } from "../../../core/option.ts";
-import type { FeatureMap, MethodPlugin, Pair } from "../../../core/types.ts";
+import type { MethodPlugin } from "../../../core/types.ts";
 import { checkLearnedWeights, learnedWeights, RANDOM, weightOptions } from "../../../core/weights/learned.ts";
-import { tokensOf } from "./levels.ts";
-import { angles, attended, embedded, FREQUENCIES, LEVELS, refined, SIDE, takeNetwork, upsampled } from "./network.ts";
-
-/** Bottlenecks 8 to 33: layer3 and layer4. */
-const BOTTLENECKS = Array.from({ length: LEVELS }, (_, i) => String(i + 8));
+import { angles, attended, embedded, FREQUENCIES, LEVELS, refined, SIDE, takeNetwork } from "./network.ts";
 
 const defaults = {
   ...weightOptions,
@@ -51,18 +48,8 @@ export default {
         checkLevels(maps, levels);
         const tokens = await embedded(ops, await tokensOf(ops, maps, SIDE), network);
         const values = await refined(ops, await attended(ops, tokens, network, turns), network);
-        const size = [2 * SIDE, 2 * SIDE, 2 * SIDE, 2 * SIDE] as const;
-        return { size, data: await upsampled(ops, values, [SIDE, SIDE, SIDE, SIDE], size) };
+        return await resizedVolume(ops, { data: values, size: [SIDE, SIDE, SIDE, SIDE] }, 2 * SIDE);
       },
     });
   },
 } satisfies MethodPlugin<typeof defaults>;
-
-function checkLevels({ source, target }: Pair<readonly FeatureMap[]>, levels: number): void {
-  const alike = source.every(({ channels }, i) => channels === target[i]?.channels);
-  if (source.length === levels && target.length === levels && alike) return;
-  throw new ConfigError(
-    `Cannot use ${source.length} maps: these weights mix the correlations of ${levels}; use backbone=resnet101 with the ` +
-      `card's layers, or weights=random levels=${source.length}`,
-  );
-}

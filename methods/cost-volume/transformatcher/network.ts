@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { Ops, Size4 } from "../../../core/consensus/volume.ts";
+import type { Ops } from "../../../core/consensus/volume.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 
 /** Channels of a token, heads, and their width. */
@@ -115,7 +115,7 @@ export interface Angles {
 /**
  * Rotations of the tokens. The official code counts tokens in one line, whatever four positions they stand for, so that
  * every angle is a multiple of pi: cosines are 1 or -1, and sines are what rounding the angle to float32 leaves, which
- * grows to a hundredth. Both are reproduced: the product is rounded, its cosine and sine are not.
+ * grows to some hundredths. Both are reproduced: the product is rounded, its cosine and sine are not.
  */
 export function angles(tokens: number, frequencies: Float32Array): Angles {
   const cosine = new Float32Array(tokens * WIDTH), sine = new Float32Array(tokens * WIDTH);
@@ -178,9 +178,4 @@ export async function refined(ops: Ops, tokens: Float32Array, { out }: Network):
   const shape = [tokens.length / CHANNELS, CHANNELS];
   const values = await (await ops.correlate({ data: tokens, shape }, out.weight)).take();
   return addBias(values, Float32Array.of(out.bias));
-}
-
-/** The volume at another size, corners aligned. @returns [rows][cols][target rows][target cols] */
-export async function upsampled(ops: Ops, data: Float32Array, from: Size4, size: Size4): Promise<Float32Array> {
-  return await (await ops.interpolate4d({ data, shape: [...from, 1] }, { size })).take();
 }

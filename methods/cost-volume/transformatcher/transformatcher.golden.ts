@@ -1,10 +1,10 @@
 import { carriedPlanes, descriptorsOfInput, setOf, sizeOf, underGaussian } from "../../../core/consensus/golden.ts";
-import type { Ops, Size4 } from "../../../core/consensus/volume.ts";
+import { levelCorrelations, put, unit } from "../../../core/consensus/hypercolumn.ts";
+import { type Ops, resizedVolume } from "../../../core/consensus/volume.ts";
 import { vectorsOfEveryOps } from "../../../core/golden/every_ops.ts";
 import type { GoldenCase } from "../../../core/golden/vectors.ts";
 import { toPlanes } from "../../../core/image/colour.ts";
-import { levelCorrelation, put, unit } from "./levels.ts";
-import { angles, attended, embedded, refined, takeNetwork, upsampled } from "./network.ts";
+import { angles, attended, embedded, refined, takeNetwork } from "./network.ts";
 
 /** The network stage by stage, its correlations, and the transfer of points. */
 export default vectorsOfEveryOps(
@@ -35,8 +35,8 @@ async function network(c: GoldenCase, ops: Ops): Promise<Record<string, ArrayLik
   const out: Record<string, ArrayLike<number>> = { cos: turns.cosine, sin: turns.sine };
   for (const name of Object.keys(items[0]!)) out[name] = items.flatMap((found) => [...found[name]!]);
   if (new Set(size).size === 1) {
-    const side = (c.config["imside"] as number) / 8, to: Size4 = [side, side, side, side];
-    out["upsampled"] = await upsampled(ops, items[0]!["refined"]!, size, to);
+    const data = items[0]!["refined"]!;
+    out["upsampled"] = (await resizedVolume(ops, { size, data }, (c.config["imside"] as number) / 8)).data;
     out["upsampled_every_97th"] = Array.from(out["upsampled"]).filter((_, i) => i % 97 === 0);
   }
   return out;
@@ -49,7 +49,7 @@ async function geometry(c: GoldenCase, ops: Ops): Promise<Record<string, ArrayLi
       source: descriptorsOfInput(c, `src${level}`),
       target: descriptorsOfInput(c, `trg${level}`),
     };
-    levels.push(await levelCorrelation(ops, pair, side));
+    levels.push(...await levelCorrelations(ops, pair, side));
   }
   const chosen: number[] = [];
   for (const values of levels) {

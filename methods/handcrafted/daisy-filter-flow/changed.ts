@@ -1,5 +1,5 @@
 /**
- * Any backbone's features as descriptors: cells are the sites, and the target picture itself is scaled and rotated.
+ * Any backbone's features under scale and rotation: the target picture itself is changed.
  *
  * @module
  */
@@ -7,71 +7,8 @@ import { toCells, toPoints } from "../../../core/frame.ts";
 import { sampleMap } from "../../../core/match/sample.ts";
 import { sha256 } from "../../../core/sha256.ts";
 import type { FeatureMap, Image, Size } from "../../../core/types.ts";
-import type { Costs } from "./costs.ts";
-
-/** Cosine distances above this no longer raise the cost. */
-const TRUNCATION = 1;
-
-/** Costs of features: min(1 - cosine, 1). */
-export class MapCosts implements Costs {
-  readonly source: Size;
-  readonly target: Size;
-  readonly scales: number;
-  readonly rotations: number;
-  readonly identity: number;
-  readonly worst = TRUNCATION;
-  readonly #channels: number;
-  readonly #own: Float32Array;
-  readonly #others: readonly Float32Array[];
-
-  /**
-   * @param source [rows][cols] of it are the source sites
-   * @param targets features of the target under each change, ordered [scale][rotation], on the target's own cells
-   * @param identity index of the change that leaves the target as it is
-   */
-  constructor(
-    source: FeatureMap,
-    targets: readonly FeatureMap[],
-    counts: { readonly scales: number; readonly rotations: number; readonly identity: number },
-  ) {
-    const { rows, cols } = targets[0]!.grid;
-    this.source = { width: source.grid.cols, height: source.grid.rows };
-    this.target = { width: cols, height: rows };
-    this.scales = counts.scales;
-    this.rotations = counts.rotations;
-    this.identity = counts.identity;
-    this.#channels = source.channels;
-    this.#own = unit(source.data, source.channels);
-    this.#others = targets.map(({ data, channels }) => unit(data, channels));
-  }
-
-  fill(
-    window: { readonly left: number; readonly top: number; readonly width: number; readonly height: number },
-    dx: number,
-    dy: number,
-    change: number,
-    out: Float32Array,
-  ): void {
-    const own = this.#own, other = this.#others[change]!, n = this.#channels;
-    for (let row = 0, o = 0; row < window.height; row++) {
-      const y = window.top + row, ty = y + dy;
-      for (let col = 0; col < window.width; col++, o++) {
-        const x = window.left + col, tx = x + dx;
-        if (tx < 0 || ty < 0 || tx >= this.target.width || ty >= this.target.height) {
-          out[o] = this.worst;
-          continue;
-        }
-        const a = (y * this.source.width + x) * n, b = (ty * this.target.width + tx) * n;
-        let dot = 0;
-        for (let e = 0; e < n; e++) dot += own[a + e]! * other[b + e]!;
-        out[o] = Math.min(1 - dot, TRUNCATION);
-      }
-    }
-  }
-}
-
 /** Features of length 1; those without any stay 0. */
-function unit(data: Float32Array, channels: number): Float32Array {
+export function unit(data: Float32Array, channels: number): Float32Array {
   const out = new Float32Array(data.length);
   for (let from = 0; from < data.length; from += channels) {
     let square = 0;
