@@ -28,10 +28,8 @@ function pyramidModel(side: number, weights: readonly WeightTensor[]): Model {
   const outputs = SCALES.map((scale, i) => {
     const own = scaledSide(side, scale);
     const resized = own === side ? map : resize(g, map, own, own, { mode: "bilinear", alignCorners: true });
-    return [
-      `scale${i}`,
-      transpose(g, conv(g, resized, g.weight(weights[i]!), undefined, { padding: 1 }), [0, 2, 3, 1]),
-    ];
+    const convolved = conv(g, resized, g.weight(weights[i]!), undefined, { padding: 1 });
+    return [`scale${i}`, transpose(g, convolved, [0, 2, 3, 1])] as const;
   });
   return g.model(Object.fromEntries(outputs));
 }
