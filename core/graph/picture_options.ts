@@ -21,11 +21,15 @@ export function pictureOptions(defaults: { size: number; normalise: Normalisatio
     fit: option("stretch", "how a picture meets the network: stretch, pad, longest-side, or none (its own size)", {
       choices: FIT_MODES,
     }),
-    size: option(defaults.size as OptionValue, "side in pixels the network sees, or [width, height]; not read by fit=none", {
-      accepts: ["number", "null", "list"],
-      integer: true,
-      min: 1,
-    }),
+    size: option(
+      defaults.size as OptionValue,
+      "side in pixels the network sees, or [width, height]; not read by fit=none",
+      {
+        accepts: ["number", "null", "list"],
+        integer: true,
+        min: 1,
+      },
+    ),
     enlarge: option(true, "fit=longest-side enlarges smaller pictures too; false: it leaves them as they are (HPF)"),
     resample: option("torch-bilinear", "whose resampling of pictures, with which kernel", { choices: RESAMPLERS }),
     normalise: option(defaults.normalise as string, "mean and deviation taken off the pixels", {
@@ -51,7 +55,9 @@ function sizeOf(size: OptionValue, mode: string): number | Size | null {
     return { width, height };
   }
   throw new InputError(
-    `Cannot fit a picture by "${mode}" to size ${JSON.stringify(size)}: fit=stretch takes [width, height] in pixels, the ` +
+    `Cannot fit a picture by "${mode}" to size ${
+      JSON.stringify(size)
+    }: fit=stretch takes [width, height] in pixels, the ` +
       "others one side",
   );
 }

@@ -16,7 +16,10 @@ export default vectors("fcn_resnet101_taps", async (c) => {
   const every: Record<string, number> = c.config.every;
   const taps = Object.entries(every).map(([name, step]) => {
     const x = name === "stem" ? net.stem : net.blocks.findLast(({ stage }) => name === `layer${stage}`)!.output;
-    return [`${name}_every`, gather(g, x, 1, Array.from({ length: Math.ceil(x.shape[1]! / step) }, (_, i) => i * step))] as const;
+    return [
+      `${name}_every`,
+      gather(g, x, 1, Array.from({ length: Math.ceil(x.shape[1]! / step) }, (_, i) => i * step)),
+    ] as const;
   });
   const outputs = await runOnce(g.model(Object.fromEntries(taps)), { image: feed(image) }, defaultSession);
   return Object.fromEntries(Object.entries(outputs).map(([name, { data }]) => [name, data]));

@@ -48,7 +48,9 @@ export function mmnetHead(
   sizes: readonly (readonly [rows: number, cols: number])[],
   stages: readonly StageParameters[],
 ): Head {
-  const blocks = stages.map((stage, s) => g.scope(`msblock${s + 1}`, () => msBlocks(g, maps[s]!, sizes[s]!, stage.blocks)));
+  const blocks = stages.map((stage, s) =>
+    g.scope(`msblock${s + 1}`, () => msBlocks(g, maps[s]!, sizes[s]!, stage.blocks))
+  );
   const averaged = stages.map((stage, s) =>
     g.scope(`wa_${s + 1}`, () => weightAverage(g, reduced(g, blocks[s]!, stage.blocks), stage.average))
   );
@@ -93,7 +95,12 @@ function msBlocks(
  * @param x [rows * cols, channels]
  * @returns [1, rows, cols, 32]
  */
-function firstConv(g: Graph, x: Value, [rows, cols]: readonly [number, number], { weight, bias }: ConvParameters): Value {
+function firstConv(
+  g: Graph,
+  x: Value,
+  [rows, cols]: readonly [number, number],
+  { weight, bias }: ConvParameters,
+): Value {
   const channels = weight.shape[1]!;
   const taps = g.computed(() => tapsFirst(weight.read(), INNER, channels), [9 * INNER, channels], "taps");
   const all = reshape(g, linear(g, x, taps), [1, rows, cols, 9 * INNER]);
@@ -123,19 +130,27 @@ function joined(g: Graph, tensors: readonly WeightTensor[], shape: readonly numb
 /** The sum over blocks of their 1 x 1 convolutions to 21 channels, as one convolution. */
 function reduced(g: Graph, x: Value, blocks: readonly BlockParameters[]): Value {
   const from = INNER * blocks.length;
-  const weight = g.computed(() => {
-    const all = new Float32Array(FEATURES * from);
-    blocks.forEach(({ down }, j) => {
-      const data = down.weight.read();
-      for (let o = 0; o < FEATURES; o++) all.set(data.subarray(o * INNER, (o + 1) * INNER), o * from + j * INNER);
-    });
-    return all;
-  }, [FEATURES, from, 1, 1], "down");
-  const bias = g.computed(() => {
-    const all = new Float64Array(FEATURES);
-    for (const { down } of blocks) down.bias.read().forEach((value, o) => all[o]! += value);
-    return Float32Array.from(all);
-  }, [FEATURES], "down");
+  const weight = g.computed(
+    () => {
+      const all = new Float32Array(FEATURES * from);
+      blocks.forEach(({ down }, j) => {
+        const data = down.weight.read();
+        for (let o = 0; o < FEATURES; o++) all.set(data.subarray(o * INNER, (o + 1) * INNER), o * from + j * INNER);
+      });
+      return all;
+    },
+    [FEATURES, from, 1, 1],
+    "down",
+  );
+  const bias = g.computed(
+    () => {
+      const all = new Float64Array(FEATURES);
+      for (const { down } of blocks) down.bias.read().forEach((value, o) => all[o]! += value);
+      return Float32Array.from(all);
+    },
+    [FEATURES],
+    "down",
+  );
   return conv(g, x, weight, bias);
 }
 

@@ -56,7 +56,8 @@ export default {
     return {
       identity: learned.identity,
       ...(learned.meaningless === undefined ? {} : { meaningless: learned.meaningless }),
-      correspond: async (source, target, points) => await readOut(await relate(source, target), points, target, localizer),
+      correspond: async (source, target, points) =>
+        await readOut(await relate(source, target), points, target, localizer),
       flow: async (source, target) => await denseFlow(await relate(source, target), target, localizer),
       async close() {
         await head.close();

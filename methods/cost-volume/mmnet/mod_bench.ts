@@ -12,7 +12,9 @@ function mapsOf(picture: Image, strides: readonly number[]): FeatureMap[] {
   return strides.flatMap((stride, s) =>
     Array.from({ length: BLOCKS[s]! }, (_, j): FeatureMap => {
       const rows = picture.height / stride, cols = picture.width / stride, channels = CHANNELS[s]!;
-      const data = fill(j, `${picture.origin} ${s}`, [rows, cols, channels], "uniform").map((value) => Math.max(value, 0));
+      const data = fill(j, `${picture.origin} ${s}`, [rows, cols, channels], "uniform").map((value) =>
+        Math.max(value, 0)
+      );
       const grid = divideGrid(picture, rows, cols, "half-pixel");
       return { name: `${s}.${j}`, channels, data, frame: identityFrame(picture), grid };
     })

@@ -56,7 +56,10 @@ Deno.test("mmnet takes a checkpoint with its unused members, and lists what is f
     set.finish("mmnet", UNUSED);
   });
   await t.step("faults are named", async () => {
-    const broken = new WeightSet("broken", new Map([...whole, one("head.weight")].filter(([n]) => n !== "wa_2.conv_g.bias")));
+    const broken = new WeightSet(
+      "broken",
+      new Map([...whole, one("head.weight")].filter(([n]) => n !== "wa_2.conv_g.bias")),
+    );
     takeMmnet(broken, []);
     await assertRejects(
       () => Promise.resolve().then(() => broken.finish("mmnet", UNUSED)),
@@ -139,8 +142,7 @@ Deno.test("mmnet refuses maps that are not a ResNet's, and stages that do not do
   using ops = await referenceOps();
   const source = picture("source");
   const options = optionsWith({ blocks: [1, 1, 1, 1] });
-  const build = (of: FeatureMap[]) =>
-    plugin.build(methodContext(knownBackbone({ source: of }), ops, "mmnet"), options);
+  const build = (of: FeatureMap[]) => plugin.build(methodContext(knownBackbone({ source: of }), ops, "mmnet"), options);
   const wrong = await build([axisMap(source, [0, 1, 2, 3])]);
   await assertRejects(
     () => wrong.correspond(source, source, pointsOf([[0, 0]])),

@@ -68,8 +68,12 @@ export class HeadNetwork {
     const want = this.stages.flatMap(({ blocks }, s) => blocks.map(() => STAGE_CHANNELS[s]!));
     if (maps.length !== want.length || maps.some(({ channels }, k) => channels !== want[k])) {
       throw new ConfigError(
-        `Cannot use ${maps.length} maps of ${channelsOf(maps)} channels: the network reads every bottleneck of a ResNet, ` +
-          `${this.stages.map(({ blocks }) => blocks.length).join(", ")} of ${STAGE_CHANNELS.join(", ")} channels; use ` +
+        `Cannot use ${maps.length} maps of ${
+          channelsOf(maps)
+        } channels: the network reads every bottleneck of a ResNet, ` +
+          `${this.stages.map(({ blocks }) => blocks.length).join(", ")} of ${
+            STAGE_CHANNELS.join(", ")
+          } channels; use ` +
           `backbone=fcn-resnet101 or backbone=resnet101 with backbone.layers=${layersOf(want.length)}`,
       );
     }
@@ -85,7 +89,9 @@ export class HeadNetwork {
       const same = rows === fine[0] && cols === fine[1], half = 2 * rows === fine[0] && 2 * cols === fine[1];
       if (same || half) return;
       throw new ConfigError(
-        `Cannot join stages of ${fine.join(" x ")} and ${rows} x ${cols} cells: each has as many as the next or twice ` +
+        `Cannot join stages of ${
+          fine.join(" x ")
+        } and ${rows} x ${cols} cells: each has as many as the next or twice ` +
           "as many; choose sides in backbone.size that are multiples of 32, such as [320, 224]",
       );
     });

@@ -35,7 +35,7 @@ export async function accumulatedRows(
   const spread = wide.rows === to.rows ? undefined : Int32Array.from({ length: n }, (_, j) => parentOf(j, to, wide));
   parents.forEach((parent, i) => {
     const add = coarse.subarray(at.get(parent)! * m, (at.get(parent)! + 1) * m), row = i * n;
-    if (spread === undefined) for (let j = 0; j < n; j++) out[row + j]! += add[j]!;
+    if (spread === undefined) { for (let j = 0; j < n; j++) out[row + j]! += add[j]!; }
     else for (let j = 0; j < n; j++) out[row + j]! += add[spread[j]!]!;
   });
   return out;
