@@ -47,7 +47,9 @@ export function compose(parts: Parts): Method {
   const { backbone, enhancer = onlyMap, matcher, aggregators = [], localizer } = parts;
 
   async function relate(source: Image, target: Image): Promise<CostVolume | Flow> {
-    const raw = { source: await backbone.extract(source), target: await backbone.extract(target) };
+    // Asked for together: the second picture is prepared while the first runs, and backbones may batch them.
+    const [own, other] = await Promise.all([backbone.extract(source), backbone.extract(target)]);
+    const raw = { source: own, target: other };
     const maps = await enhancer.enhance(raw);
     let found = await matcher.match(maps);
     for (const aggregator of aggregators) {

@@ -11,8 +11,8 @@ import { trunkOptions } from "../weights/learned.ts";
 /** The backbone these methods were trained with. */
 export const TRUNK = "resnet101";
 
-/** Tensors of a checkpoint that feed the backbone, not the matcher. */
-export const TRUNK_TENSORS = ["feature_extraction.backbone.*"] as const;
+/** Tensors that a checkpoint holds beside the matcher: the backbone, and the read-out's linspace(-1, 1, n). */
+export const TRUNK_TENSORS = ["feature_extraction.backbone.*", "x_normal", "y_normal"] as const;
 
 /** Names of hyperpixels among `backbone=resnet101`'s layers: `0`, or `k.sum`. */
 export function hyperpixelLayers(ids: readonly number[]): string[] {

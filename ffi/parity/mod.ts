@@ -1,4 +1,5 @@
 import { bpFlow, halveBytes } from "./bp_flow.ts";
+import bpPyramid from "./bp_pyramid.ts";
 import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import { translationCosts, windowMatch } from "./grid_match.ts";
@@ -13,6 +14,7 @@ import conv6d from "./conv6d.ts";
 import separable4d from "./separable4d.ts";
 import { additiveAttention, tokenMlp } from "./additive_attention.ts";
 import patchMatch from "./patch_match.ts";
+import filterFlow from "./filter_flow.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -29,6 +31,7 @@ export const parityOps: readonly ParityOp[] = [
   hough,
   halveBytes,
   bpFlow,
+  bpPyramid,
   translationCosts,
   windowMatch,
   conv6d,
@@ -37,4 +40,5 @@ export const parityOps: readonly ParityOp[] = [
   additiveAttention,
   tokenMlp,
   patchMatch,
+  filterFlow,
 ];

@@ -4,6 +4,7 @@
  * @module
  */
 import type { CnnFamily } from "./backbone.ts";
+import { ungrouped } from "./grouped.ts";
 import { mobilenetV2 } from "./mobilenet_v2.ts";
 import { RESNET_BLOCKS, type ResnetForm, resnetMaps } from "./resnet.ts";
 import { resnetTrunk } from "./trunk.ts";
@@ -16,10 +17,10 @@ export function resnetFamily(depth: keyof typeof RESNET_BLOCKS, form: ResnetForm
   return {
     layersDoc:
       `maps to read, one or a list: 0 (after the first pooling), bottlenecks 1 to ${count} after their ReLU, ` +
-      `1.sum to ${count}.sum before it, or stages layer1 to layer4`,
+      `1.sum to ${count}.sum before it, or stages layer1 to layer4; second.* where a file holds two networks`,
     layer: "layer3",
     ignore: ["fc.*"],
-    rename: resnetTrunk,
+    rename: (tensors) => ungrouped(resnetTrunk(tensors)),
     build: resnetMaps(depth, form),
   };
 }

@@ -7,6 +7,7 @@
 import type { WeightSet } from "../../weights/set.ts";
 import type { Graph, Value } from "../graph.ts";
 import { add, maxPool, relu } from "../ops/mod.ts";
+import { SECOND } from "./grouped.ts";
 import { namedBatchNorm, namedConv } from "./parts.ts";
 
 /** Bottlenecks per stage. */
@@ -38,7 +39,7 @@ export interface ResnetForm {
   readonly dilated?: boolean;
 }
 
-/** Builds the network for pictures [n, 3, h, w]; takes every parameter up to the last stage. */
+/** Builds the network for pictures [n, 3, h, w]; takes every parameter up to the last stage, under a prefix. */
 export function resnet(
   g: Graph,
   image: Value,
@@ -46,18 +47,19 @@ export function resnet(
   depth: keyof typeof RESNET_BLOCKS,
   stages = 4,
   form: ResnetForm = {},
+  prefix = "",
 ): Resnet {
   const first = form.deepStem
-    ? deepStem(g, weights, image)
-    : namedConv(g, weights, "conv1", image, 64, 7, { stride: 2, padding: 3 });
-  const stem = maxPool(g, relu(g, namedBatchNorm(g, weights, "bn1", first)), 3, { stride: 2, padding: 1 });
+    ? deepStem(g, weights, image, prefix)
+    : namedConv(g, weights, `${prefix}conv1`, image, 64, 7, { stride: 2, padding: 3 });
+  const stem = maxPool(g, relu(g, namedBatchNorm(g, weights, `${prefix}bn1`, first)), 3, { stride: 2, padding: 1 });
   const blocks: ResnetBlock[] = [];
   let x = stem;
   for (let stage = 1; stage <= stages; stage++) {
     const width = 32 * 2 ** stage;
     for (let i = 0; i < RESNET_BLOCKS[depth][stage - 1]!; i++) {
       const steps = form.dilated && stage > 2 ? holes(stage, i) : { stride: i === 0 && stage > 1 ? 2 : 1, dilation: 1 };
-      const sum = bottleneck(g, weights, `layer${stage}.${i}`, x, width, steps, i === 0);
+      const sum = bottleneck(g, weights, `${prefix}layer${stage}.${i}`, x, width, steps, i === 0);
       x = relu(g, sum);
       blocks.push({ sum, output: x, stage });
     }
@@ -77,13 +79,13 @@ function holes(stage: number, i: number): Steps {
   return { stride: 1, dilation: i === 0 ? dilation / 2 : dilation };
 }
 
-function deepStem(g: Graph, weights: WeightSet, image: Value): Value {
+function deepStem(g: Graph, weights: WeightSet, image: Value, prefix: string): Value {
   let x = image;
   for (const [i, stride] of [[0, 2], [3, 1]] as const) {
-    x = namedConv(g, weights, `conv1.${i}`, x, 64, 3, { stride, padding: 1 });
-    x = relu(g, namedBatchNorm(g, weights, `conv1.${i + 1}`, x));
+    x = namedConv(g, weights, `${prefix}conv1.${i}`, x, 64, 3, { stride, padding: 1 });
+    x = relu(g, namedBatchNorm(g, weights, `${prefix}conv1.${i + 1}`, x));
   }
-  return namedConv(g, weights, "conv1.6", x, 128, 3, { padding: 1 });
+  return namedConv(g, weights, `${prefix}conv1.6`, x, 128, 3, { padding: 1 });
 }
 
 function bottleneck(
@@ -108,19 +110,25 @@ function bottleneck(
 /**
  * Maps of a ResNet by name: `0` the stem after its pooling, `k` bottleneck k after its ReLU, `k.sum` before it (what HPF
  * and DHPF read), `layer1` .. `layer4` the last bottleneck of each stage. Stages that the checkpoint lacks are not built:
- * matchers store no more than they use.
+ * matchers store no more than they use. Where it holds a second network, for the targets of pairs, that one's maps have
+ * the same names after `second.`.
  */
 export function resnetMaps(depth: keyof typeof RESNET_BLOCKS, form: ResnetForm = {}) {
   return (g: Graph, image: Value, weights: WeightSet): Record<string, Value> => {
     let stages = 4;
     while (stages > 1 && !weights.has(`layer${stages}.0.conv1.weight`)) stages--;
-    const { stem, blocks } = resnet(g, image, weights, depth, stages, form);
-    const maps: Record<string, Value> = { "0": stem };
-    blocks.forEach(({ sum, output, stage }, i) => {
-      maps[String(i + 1)] = output;
-      maps[`${i + 1}.sum`] = sum;
-      maps[`layer${stage}`] = output;
-    });
+    const maps: Record<string, Value> = {};
+    // Random weights have every name: only a file has a second network.
+    const prefixes = weights.tensors.has(`${SECOND}conv1.weight`) ? ["", SECOND] : [""];
+    for (const prefix of prefixes) {
+      const { stem, blocks } = resnet(g, image, weights, depth, stages, form, prefix);
+      maps[`${prefix}0`] = stem;
+      blocks.forEach(({ sum, output, stage }, i) => {
+        maps[`${prefix}${i + 1}`] = output;
+        maps[`${prefix}${i + 1}.sum`] = sum;
+        maps[`${prefix}layer${stage}`] = output;
+      });
+    }
     return maps;
   };
 }

@@ -1,5 +1,5 @@
 import { descriptorsOfInput, setOf } from "../../../core/consensus/golden.ts";
-import { ratioLattice, toCells, toPoints } from "../../../core/frame.ts";
+import { toCells, toPoints, upperLeftLattice } from "../../../core/frame.ts";
 import { vectorsOfEveryOps } from "../../../core/golden/every_ops.ts";
 import type { GoldenCase } from "../../../core/golden/vectors.ts";
 import { gather } from "../../../core/graph/ops/mod.ts";
@@ -56,7 +56,7 @@ function bothOf(name: string, a: Float32Array, b: Float32Array): Record<string, 
 
 function volumeOf(ops: Ops, levels: Pair<Descriptors[]>, level: number, size = { width: 1, height: 1 }) {
   const { rows, cols } = levels.source[level - 1]!;
-  const lattice = ratioLattice(size, rows, cols);
+  const lattice = upperLeftLattice(size, rows, cols);
   return accumulatedVolume(ops, levels, level - 1, { source: lattice, target: lattice });
 }
 

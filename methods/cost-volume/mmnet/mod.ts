@@ -6,7 +6,7 @@
  */
 import { type Descriptors, descriptorsOf } from "../../../core/consensus/volume.ts";
 import { denseFlow, readOut } from "../../../core/compose.ts";
-import { ratioLattice } from "../../../core/frame.ts";
+import { upperLeftLattice } from "../../../core/frame.ts";
 import { recent } from "../../../core/fuse/recent.ts";
 import { option } from "../../../core/option.ts";
 import type { CostVolume, Image, MethodPlugin, OptionValue } from "../../../core/types.ts";
@@ -45,7 +45,7 @@ export default {
       const levels = { source: await described(maps.source), target: await described(maps.target) };
       const latticeOf = (picture: Image, all: readonly Descriptors[]) => {
         const { rows, cols } = all[options.level - 1]!;
-        return ratioLattice(picture, rows, cols);
+        return upperLeftLattice(picture, rows, cols);
       };
       return accumulatedVolume(ops, levels, options.level - 1, {
         source: latticeOf(source, levels.source),

@@ -2,7 +2,7 @@ import { assert, assertEquals, assertRejects } from "@std/assert";
 import { axisMap, emptyPicture, knownBackbone, methodContext, referenceOps } from "../../../core/consensus/testing.ts";
 import type { Descriptors } from "../../../core/consensus/volume.ts";
 import { ConfigError, InputError } from "../../../core/errors.ts";
-import { divideGrid, identityFrame, pointsOf, ratioLattice, toCells } from "../../../core/frame.ts";
+import { divideGrid, identityFrame, pointsOf, toCells, upperLeftLattice } from "../../../core/frame.ts";
 import { fill } from "../../../core/golden/fill.ts";
 import { goldenTest } from "../../../core/golden/testing.ts";
 import { nearest } from "../../../core/localize/nearest.ts";
@@ -79,7 +79,7 @@ Deno.test("accumulatedVolume() adds each coarser level's similarities, repeated 
   // Two levels as large as each other, then one half as large: 2 x 2, 2 x 2, 1 x 1.
   const source = [level(2, 2, [1, 2, 3, 4]), level(2, 2, [10, 0, 0, 0]), level(1, 1, [100])];
   const target = [level(2, 2, [1, 0, 0, 1]), level(2, 2, [0, 1, 0, 0]), level(1, 1, [1])];
-  const lattice = ratioLattice({ width: 4, height: 4 }, 2, 2);
+  const lattice = upperLeftLattice({ width: 4, height: 4 }, 2, 2);
   const volume = accumulatedVolume(ops, { source, target }, 0, { source: lattice, target: lattice });
   assertEquals([...await volume.rows([0, 3])], [101, 110, 100, 101, 104, 100, 100, 104]);
   const dense = await volume.dense();
@@ -91,7 +91,7 @@ Deno.test("accumulatedVolume() adds each coarser level's similarities, repeated 
 
 Deno.test("mmnet's points and cells are ratios: a cell means its upper left corner", async () => {
   using ops = await referenceOps();
-  const corner = ratioLattice({ width: 8, height: 4 }, 2, 4);
+  const corner = upperLeftLattice({ width: 8, height: 4 }, 2, 4);
   const map = level(2, 4, [0, 0, 0, 0, 0, 0, 0, 1]);
   const volume = accumulatedVolume(ops, { source: [map], target: [map] }, 0, { source: corner, target: corner });
   const cells = await nearest.build().localize(volume, toCells(pointsOf([[7, 3]]), corner));
