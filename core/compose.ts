@@ -113,7 +113,8 @@ function withinPicture(matches: Matches, target: Image): Matches {
 /** Rows per block of a dense read-out: a block of similarities stays well under the cache of one core. */
 const BLOCK = 64;
 
-async function denseFlow(volume: CostVolume, target: Image, localizer: Localizer): Promise<Flow> {
+/** The dense field of a volume: every source cell is a query. */
+export async function denseFlow(volume: CostVolume, target: Image, localizer: Localizer): Promise<Flow> {
   const { rows, cols } = volume.source.grid;
   const count = rows * cols;
   const data = new Float32Array(count * 2);

@@ -8,7 +8,8 @@ import { benchmarkKey, executeRun, type RunOutcome } from "../run/execute.ts";
 import type { Direction } from "../run/predictions.ts";
 import { checkDirection } from "../run/score.ts";
 import type { Benchmark } from "../types.ts";
-import { comparisonTables } from "./comparison.ts";
+import { readTiming } from "../run/timing.ts";
+import { comparisonTables, costTables, type FinishedRun } from "./comparison.ts";
 import type { Invocation } from "./main.ts";
 import { type Progress, startProgress } from "./progress.ts";
 import { runTables } from "./report.ts";
@@ -73,10 +74,11 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
       ),
     );
   } else if (finished.length > 1) {
-    const tables = comparisonTables(
-      finished.map((o) => ({ folder: o.folder, result: o.result!, scores: o.scores! })),
-      {},
-    );
+    const runs: FinishedRun[] = await Promise.all(finished.map(async ({ folder, result, scores }) => {
+      const timing = await readTiming(folder);
+      return { folder, result: result!, scores: scores!, ...(timing && { timing }) };
+    }));
+    const tables = [...comparisonTables(runs, {}), ...costTables(runs)];
     console.log(tables.map((table: TableData) => renderTable(table, "table")).join("\n"));
   }
 }
