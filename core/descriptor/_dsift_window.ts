@@ -32,14 +32,19 @@ function windowTaps(bin: number, windowSize: number): Float32Array[] {
     }));
 }
 
+/** Weight of each bin, [x bin][y bin], where values come from {@linkcode triangleFilter}. */
+export function flatWeights(bin: number, windowSize: number): Float32Array {
+  const means = binMeans(bin, windowSize);
+  // The filter has unit area where SIFT's kernel has unit height: hence the factor bin per axis.
+  return Float32Array.from({ length: 16 }, (_, i) => {
+    return Math.fround(means[i & 3]! * bin) * Math.fround(means[i >> 2]! * bin);
+  });
+}
+
 /** Bins weighted by the window's mean: one triangular filter serves all 16 bins. */
 export function flatWindow(planes: Float32Array, { width, height }: Size, bin: number, windowSize: number): FillBlock {
   const filtered = triangleFilter(planes, width, height, bin);
-  const means = binMeans(bin, windowSize);
-  // The filter has unit area where SIFT's kernel has unit height: hence the factor bin per axis.
-  const weights = Float32Array.from({ length: 16 }, (_, i) => {
-    return Math.fround(means[i & 3]! * bin) * Math.fround(means[i >> 2]! * bin);
-  });
+  const weights = flatWeights(bin, windowSize);
   return (block, y, xs, col) => {
     const last = xs.length - 1;
     const x0 = xs[col]! * 8;
@@ -124,7 +129,7 @@ export function gaussianWindow(
  * Convolution of [height][width][8] with the triangle of half-width `bin` and unit area along x, then along y, borders
  * repeated: two running sums per axis, so the cost does not depend on `bin`. The sums run and round as VLFeat's do.
  */
-function triangleFilter(planes: Float32Array, width: number, height: number, bin: number): Float32Array {
+export function triangleFilter(planes: Float32Array, width: number, height: number, bin: number): Float32Array {
   const out = new Float32Array(planes.length);
   const row = new Float32Array((width + bin) * 8);
   for (let y = 0; y < height; y++) triangleLine(planes, out, y * width * 8, width, 8, 8, bin, row);

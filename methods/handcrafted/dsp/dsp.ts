@@ -1,8 +1,9 @@
 import { InputError } from "../../../core/errors.ts";
 import type { Backbone, FeatureMap, Flow, Image, Matches, Method, Pair, Points } from "../../../core/types.ts";
-import { scaled } from "./scaled.ts";
-import { type Found, type Ops, solve, type SolverOptions } from "./solver.ts";
-import { denseFlow, follow } from "./transfer.ts";
+import { scaled } from "../../../core/pyramid/scaled.ts";
+import type { Ops } from "../../../core/pyramid/grid.ts";
+import { type Found, solve, type SolverOptions } from "./solver.ts";
+import { denseFlow, follow } from "../../../core/pyramid/transfer.ts";
 
 /** Deformable spatial pyramid matching on the descriptors of a backbone. */
 export class Dsp implements Method {

@@ -3,27 +3,14 @@
  *
  * @module
  */
-import type { FeatureMap, MethodContext, Pair } from "../../../core/types.ts";
-import { nodeAt, passMessages } from "./graph.ts";
-import { nodeCosts } from "./nodes.ts";
-
-/** The operations of a context. */
-export type Ops = Awaited<ReturnType<MethodContext["ops"]>>;
+import { nodeAt } from "../../../core/pyramid/graph.ts";
+import { gridLayer, type GridOptions, gridSize, type Ops, translationOf } from "../../../core/pyramid/grid.ts";
+import type { FeatureMap, Pair } from "../../../core/types.ts";
 
 /** Constants of both layers. */
-export interface SolverOptions {
-  readonly levels: number;
-  /** About so many cells of the source take part in the grid layer. */
-  readonly samples: number;
-  /** Largest distance of descriptors that counts, and the cost of leading out of the target. */
-  readonly bound: number;
-  readonly stretch: number;
-  readonly stretchBound: number;
-  readonly iterations: number;
+export interface SolverOptions extends GridOptions {
   /** Cost per cell of difference from the grid layer's translation. */
   readonly deform: number;
-  /** Messages from children to parents, and node costs of whole boxes. */
-  readonly corrected: boolean;
 }
 
 /** Both layers' answer. */
@@ -53,25 +40,15 @@ export async function solve(
   { source, target }: Pair<FeatureMap>,
   options: SolverOptions,
 ): Promise<Found> {
-  const { levels, bound, corrected } = options;
+  const { levels, bound } = options;
   const { rows, cols } = source.grid;
-  const step = Math.max(1, Math.floor(Math.sqrt(rows * cols / options.samples) + 0.5));
-  const radius = (a: number, b: number) => Math.floor(Math.ceil(Math.max(a, b) / 2) / step);
-  const rx = radius(cols, target.grid.cols), ry = radius(rows, target.grid.rows);
-  const nx = 2 * rx + 1, ny = 2 * ry + 1;
-  using a = await ops.tensor(source.data as Float32Array<ArrayBuffer>, [rows, cols, source.channels]);
-  using b = await ops.tensor(target.data as Float32Array<ArrayBuffer>, [
-    target.grid.rows,
-    target.grid.cols,
-    target.channels,
-  ]);
-  const costs = await (await ops.translationCosts(a, b, { step, nx: rx, ny: ry, bound })).take();
-  const sampled = { states: nx * ny, cols: Math.ceil(cols / step), rows: Math.ceil(rows / step) };
-  const unary = nodeCosts(costs, sampled, levels, corrected);
-  const states = passMessages(unary.data, levels, { nx, ny }, { ...options, upward: corrected });
+  const size = (map: FeatureMap) => ({ width: map.grid.cols, height: map.grid.rows });
+  const sampled = gridSize({ source: size(source), target: size(target) }, options.samples);
+  using a = await upload(ops, source);
+  using b = await upload(ops, target);
+  const { step, nx, ny, unary, states } = await gridLayer(ops, { source: a, target: b }, sampled, options);
   const unarySum = states.reduce((sum, state, node) => sum + unary.data[node * nx * ny + state]!, 0);
-  const translation = (state: number) => [(Math.floor(state / ny) - rx) * step, (state % ny - ry) * step] as const;
-  const leaves = (x: number, y: number) => translation(states[nodeAt(levels - 1, x, y)]!);
+  const leaves = (x: number, y: number) => translationOf(sampled, states[nodeAt(levels - 1, x, y)]!);
   const grid = paint(leaves, rows, cols, 2 ** (levels - 1));
   let flow = grid, cost = new Float32Array(0);
   for (const search of SEARCHES) {
@@ -79,6 +56,10 @@ export async function solve(
     [flow, cost] = await Promise.all([found.flow.readInts(), found.cost.read()]);
   }
   return { step, nx, ny, means: unary.means, states, unarySum, grid, flow, cost };
+}
+
+async function upload(ops: Ops, { data, grid: { rows, cols }, channels }: FeatureMap) {
+  return await ops.tensor(data as Float32Array<ArrayBuffer>, [rows, cols, channels]);
 }
 
 /** The leaves' translations on the cells they cover; blocks share their borders, where the later one stays. */

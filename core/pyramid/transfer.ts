@@ -1,0 +1,52 @@
+/**
+ * From displacements in cells to points in pictures.
+ *
+ * @module
+ */
+import { clampPoints, toCells, toPoints } from "../frame.ts";
+import type { FeatureMap, Flow, Image, Matches, Pair, Points } from "../types.ts";
+
+/** A field of whole displacements. */
+export interface CellFlow {
+  /** [rows][cols][2]: displacements (x, y) in cells. */
+  readonly flow: Int32Array;
+  /** [rows][cols]: distance of the descriptors at both ends. */
+  readonly cost: Float32Array;
+}
+
+/**
+ * Every point moves as its nearest cell (halves up) does, without interpolation, and is kept inside the target: the
+ * rule of the recorded results. The score is minus the distance of the descriptors at both ends.
+ */
+export function follow(maps: Pair<FeatureMap>, { flow, cost }: CellFlow, points: Points, target: Image): Matches {
+  const { rows, cols } = maps.source.grid;
+  const from = toCells(points, maps.source);
+  const xy = new Float64Array(2 * points.n);
+  const score = new Float32Array(points.n);
+  const nearest = (v: number, n: number) => Math.min(Math.max(Math.floor(v + 0.5), 0), n - 1);
+  for (let i = 0; i < points.n; i++) {
+    const at = nearest(from.xy[2 * i + 1]!, rows) * cols + nearest(from.xy[2 * i]!, cols);
+    xy[2 * i] = from.xy[2 * i]! + flow[2 * at]!;
+    xy[2 * i + 1] = from.xy[2 * i + 1]! + flow[2 * at + 1]!;
+    score[i] = -cost[at]!;
+  }
+  return { ...clampPoints(toPoints({ n: points.n, xy }, maps.target), target), score };
+}
+
+/** The field in pixels of the target; positions out of it are moved to its border. */
+export function denseFlow({ source, target }: Pair<FeatureMap>, { flow, cost }: CellFlow, picture: Image): Flow {
+  const { rows, cols } = source.grid;
+  const xy = new Float64Array(2 * rows * cols);
+  for (let y = 0, i = 0; y < rows; y++) {
+    for (let x = 0; x < cols; x++, i += 2) {
+      xy[i] = x + flow[i]!;
+      xy[i + 1] = y + flow[i + 1]!;
+    }
+  }
+  return {
+    source: { frame: source.frame, grid: source.grid },
+    target: { frame: target.frame, grid: target.grid },
+    data: Float32Array.from(clampPoints(toPoints({ n: rows * cols, xy }, target), picture).xy),
+    confidence: cost.map((distance) => -distance),
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * The energy of labels of the pyramid's nodes.
+ *
+ * @module
+ */
+import type { GridSize } from "../../../core/pyramid/grid.ts";
+import type { FeatureMap } from "../../../core/types.ts";
+import { bend, type Changes, type Labels } from "./changes.ts";
+import type { Field } from "./field.ts";
+import type { Edge, Node } from "./nodes.ts";
+
+/** Weights of the energy. */
+export interface Weights {
+  /** Largest distance of descriptors that counts, and the cost of leading out of the target. */
+  readonly bound: number;
+  /** Cost per step of the grid layer by which two nodes disagree about a cell, and its bound, per axis. */
+  readonly stretch: number;
+  readonly stretchBound: number;
+  /** Cost per index of difference in scale and in rotation, and the bound of each. */
+  readonly zoom: number;
+  readonly turn: number;
+  readonly changeBound: number;
+  /** Cost per index of distance from scale 1 and from rotation 0. */
+  readonly prior: number;
+}
+
+/** What an energy is about. */
+export interface Problem {
+  readonly source: FeatureMap;
+  readonly field: Field;
+  readonly changes: Changes;
+  readonly size: GridSize;
+  readonly nodes: readonly Node[];
+  readonly edges: readonly Edge[];
+  /** [levels]: mean costs of the grid layer's translations, which node costs are divided by. */
+  readonly means: readonly number[];
+  readonly weights: Weights;
+}
+
+/** Cost of two changes beside each other, or of one beside none (`other` = identity). */
+export function changeCost({ rotations }: Changes, w: Weights, change: number, other: number): number {
+  const n = rotations.length;
+  const scale = Math.abs(Math.floor(change / n) - Math.floor(other / n)), turn = Math.abs(change % n - other % n);
+  return Math.min(w.zoom * scale, w.changeBound) + Math.min(w.turn * turn, w.changeBound);
+}
+
+/** Cost of a change itself. */
+export function priorCost({ rotations, identity }: Changes, { prior }: Weights, change: number): number {
+  const n = rotations.length;
+  return prior * (Math.abs(Math.floor(change / n) - Math.floor(identity / n)) + Math.abs(change % n - identity % n));
+}
+
+/**
+ * Sum over nodes of the mean, bounded distance of their samples' descriptors (over the mean of their level), and over
+ * edges of what the two ends disagree about: where the cell they share goes, their scale, and their rotation.
+ *
+ * With one change only this is DSP's energy with whole boxes.
+ */
+export class Energy {
+  readonly #problem: Problem;
+  readonly #known: Map<string, number>[];
+  readonly #around: readonly (readonly Edge[])[];
+  readonly #buffer: Float32Array;
+
+  constructor(problem: Problem) {
+    this.#problem = problem;
+    this.#known = problem.nodes.map(() => new Map());
+    this.#around = problem.nodes.map((_, i) => problem.edges.filter(({ a, b }) => a === i || b === i));
+    this.#buffer = new Float32Array(problem.field.channels);
+  }
+
+  /** Of all nodes and edges. */
+  total(labels: Labels): number {
+    const { nodes, edges } = this.#problem;
+    let sum = 0;
+    for (let i = 0; i < nodes.length; i++) sum += this.unary(i, labels.change[i]!, labels.dx[i]!, labels.dy[i]!);
+    for (const edge of edges) sum += this.#edge(edge, labels);
+    return sum;
+  }
+
+  /** Of a node and its edges, were it labelled so. */
+  around(node: number, labels: Labels, change: number, dx: number, dy: number): number {
+    const { change: c, dx: x, dy: y } = labels;
+    const old = [c[node]!, x[node]!, y[node]!] as const;
+    [c[node], x[node], y[node]] = [change, dx, dy];
+    // Edges first: most candidates are lost there already, and they are cheap.
+    const sum = this.#around[node]!.reduce((total, edge) => total + this.#edge(edge, labels), 0);
+    [c[node], x[node], y[node]] = old;
+    return sum + this.unary(node, change, dx, dy);
+  }
+
+  /** A node's own cost under a label. */
+  unary(node: number, change: number, dx: number, dy: number): number {
+    const key = `${change} ${dx} ${dy}`, known = this.#known[node]!;
+    let cost = known.get(key);
+    if (cost === undefined) known.set(key, cost = this.#unary(node, change, dx, dy));
+    return cost;
+  }
+
+  #unary(node: number, change: number, dx: number, dy: number): number {
+    const { source, field, changes, size: { step }, nodes, means, weights } = this.#problem;
+    const { left, top, width, height, x, y, level } = nodes[node]!;
+    const mean = means[level]!;
+    const own = priorCost(changes, weights, change);
+    if (width * height === 0 || !(mean > 0)) return own;
+    const c = changes.cos[change]!, s = changes.sin[change]!, n = field.channels, limit = weights.bound ** 2;
+    const plain = change === changes.identity || !field.steers;
+    let sum = 0;
+    for (let row = top; row < top + height; row++) {
+      for (let col = left; col < left + width; col++) {
+        const qx = col * step - x, qy = row * step - y;
+        const tx = Math.floor(x + dx + c * qx - s * qy + 0.5), ty = Math.floor(y + dy + s * qx + c * qy + 0.5);
+        if (tx < 0 || ty < 0 || tx >= field.cols || ty >= field.rows) {
+          sum += weights.bound;
+          continue;
+        }
+        let other = field.plain, at = (ty * field.cols + tx) * n;
+        if (!plain) {
+          field.write(change, tx, ty, this.#buffer, 0);
+          other = this.#buffer;
+          at = 0;
+        }
+        const square = squareDistance(source.data, (row * step * source.grid.cols + col * step) * n, other, at, n);
+        sum += square < limit ? Math.sqrt(square) : weights.bound;
+      }
+    }
+    return sum / (width * height) / mean + own;
+  }
+
+  #edge({ a, b, x, y }: Edge, { change, dx, dy }: Labels): number {
+    const { nodes, changes, weights, size: { step } } = this.#problem;
+    const [ax, ay] = bend(changes, change[a]!, x - nodes[a]!.x, y - nodes[a]!.y);
+    const [bx, by] = bend(changes, change[b]!, x - nodes[b]!.x, y - nodes[b]!.y);
+    const axis = (d: number) => Math.min(weights.stretch * Math.abs(d) / step, weights.stretchBound);
+    return axis(ax + dx[a]! - bx - dx[b]!) + axis(ay + dy[a]! - by - dy[b]!) +
+      changeCost(changes, weights, change[a]!, change[b]!);
+  }
+}
+
+function squareDistance(a: Float32Array, i: number, b: Float32Array, j: number, n: number): number {
+  let sum = 0;
+  for (let c = 0; c < n; c++) {
+    const d = a[i + c]! - b[j + c]!;
+    sum += d * d;
+  }
+  return sum;
+}

@@ -1,0 +1,86 @@
+/**
+ * GDSP: labels of the pyramid's nodes, then of the pixels.
+ *
+ * @module
+ */
+import { nodesAbove } from "../../../core/pyramid/graph.ts";
+import { gridLayer, type GridOptions, gridSize, type Ops, translationOf } from "../../../core/pyramid/grid.ts";
+import type { FeatureMap } from "../../../core/types.ts";
+import { type Changes, type Labels, noLabels } from "./changes.ts";
+import { coarseCosts } from "./coarse.ts";
+import { Energy, type Problem, type Weights } from "./energy.ts";
+import type { Field } from "./field.ts";
+import { propagate } from "./messages.ts";
+import { pyramidEdges, pyramidNodes } from "./nodes.ts";
+import { type PixelField, pixelLayer, type PixelOptions } from "./pixels.ts";
+import { refine } from "./refine.ts";
+
+/** Constants of the method. */
+export interface SolverOptions extends Weights, PixelOptions, Omit<GridOptions, "corrected"> {
+  /** About so many cells of the source take part in the search over all labels. */
+  readonly coarseSamples: number;
+  /** Iterations of message passing over all labels. */
+  readonly messageIterations: number;
+  /** Rounds of lowering the energy node by node. */
+  readonly rounds: number;
+}
+
+/** Everything that was found. */
+export interface Found extends PixelField {
+  readonly labels: Labels;
+  /** Energies of the two starts and, from the lower one on, after every round. */
+  readonly energies: { readonly translations: number; readonly messages: number; readonly rounds: readonly number[] };
+}
+
+/** Minimises both layers. */
+export async function solve(
+  ops: Ops,
+  source: FeatureMap,
+  field: Field,
+  changes: Changes,
+  options: SolverOptions,
+): Promise<Found> {
+  const { levels } = options;
+  const sizes = {
+    source: { width: source.grid.cols, height: source.grid.rows },
+    target: { width: field.cols, height: field.rows },
+  };
+  const size = gridSize(sizes, options.samples);
+  const grid = await gridLayer(
+    ops,
+    {
+      source: { data: source.data, shape: [source.grid.rows, source.grid.cols, source.channels] },
+      target: { data: field.plain, shape: [field.rows, field.cols, field.channels] },
+    },
+    size,
+    { ...options, corrected: true },
+  );
+  const translated = noLabels(nodesAbove(levels), changes);
+  for (const [node, state] of grid.states.entries()) {
+    [translated.dx[node], translated.dy[node]] = translationOf(size, state);
+  }
+  const nodes = pyramidNodes(levels, size.cols, size.rows, size.step), edges = pyramidEdges(nodes, levels);
+  const problem: Problem = { source, field, changes, size, nodes, edges, means: grid.unary.means, weights: options };
+  const energy = new Energy(problem);
+  const sent = changes.cos.length > 1 ? await searchAll(ops, problem, sizes, options) : translated;
+  const [translations, messages] = [energy.total(translated), energy.total(sent)];
+  const [start, other] = translations <= messages ? [translated, sent] : [sent, translated];
+  const { labels, energies: rounds } = refine(energy, problem, start, [other], options.rounds);
+  const pixels = await pixelLayer(ops, problem, labels, levels, options);
+  return { ...pixels, labels, energies: { translations, messages, rounds } };
+}
+
+/** Message passing over all changes, on a coarser grid of samples and translations. */
+async function searchAll(
+  ops: Ops,
+  { source, field, changes, size: fine, weights }: Problem,
+  sizes: Parameters<typeof gridSize>[0],
+  { levels, coarseSamples, messageIterations }: SolverOptions,
+): Promise<Labels> {
+  const size = gridSize(sizes, coarseSamples);
+  const nodes = pyramidNodes(levels, size.cols, size.rows, size.step), edges = pyramidEdges(nodes, levels);
+  // The slope is per step of the fine grid.
+  const scaled = { ...weights, stretch: weights.stretch * size.step / fine.step };
+  const unary = await coarseCosts(ops, { source, field, changes, size, nodes, levels, weights });
+  return propagate({ unary, changes, size, nodes, edges, weights: scaled }, messageIterations);
+}
