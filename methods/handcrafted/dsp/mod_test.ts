@@ -5,6 +5,7 @@ import { InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { Registry } from "../../../core/registry.ts";
 import type { Image } from "../../../core/types.ts";
+import { Dsp } from "./dsp.ts";
 import { nodeAt, passMessages } from "../../../core/pyramid/graph.ts";
 import { nodeCosts } from "../../../core/pyramid/nodes.ts";
 
@@ -57,6 +58,28 @@ Deno.test("dsp with corrected=true, and on another backbone, also finds the shif
     const { xy } = await built.method.correspond(source, target, pointsOf([[31, 25]]));
     assertEquals([...xy], [39, 21]);
   }
+});
+
+Deno.test("dsp with scales gives a pixel of an enlarged picture the larger descriptor, which fits better", async () => {
+  const slow = (x: number, y: number) => texture(x / 2, y / 2);
+  const source = picture(64, 48, slow, "a"), target = picture(64, 48, (x, y) => slow(16 + x / 2, 12 + y / 2), "b");
+  await using single = await build();
+  await using several = await build("scales=[0.5,1,2]");
+  assert(single.method instanceof Dsp && several.method instanceof Dsp);
+  const { found: one } = await single.method.match(source, target);
+  const { found: many } = await several.method.match(source, target);
+  // Indices follow 1, 0.5, 2. The middle of the source is what the target shows.
+  const middle = (_: unknown, p: number) => Math.abs(p % 64 - 32) < 10 && Math.abs(Math.floor(p / 64) - 24) < 8;
+  const chosen = many.scale.filter(middle);
+  assert(chosen.filter((s) => s === 2).length > 0.7 * chosen.length, `${chosen}`);
+  assert(one.scale.every((s) => s === 0));
+  const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  assert(mean(many.cost.filter(middle)) < 0.8 * mean(one.cost.filter(middle)));
+  assertEquals(many.states, one.states);
+});
+
+Deno.test("dsp refuses scales without 1", async () => {
+  await assertRejects(() => build("scales=[0.5,2]"), InputError, "Cannot use [0.5,2] as scales of dsp");
 });
 
 Deno.test("dsp refuses a backbone of several maps, naming them", async () => {
