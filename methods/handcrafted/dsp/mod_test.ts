@@ -4,6 +4,8 @@ import { parseWords, resolveRuns } from "../../../core/config.ts";
 import { InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { Registry } from "../../../core/registry.ts";
+import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
+import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import type { Image } from "../../../core/types.ts";
 import { Dsp } from "./dsp.ts";
 import { nodeAt, passMessages } from "../../../core/pyramid/graph.ts";
@@ -118,4 +120,12 @@ Deno.test("passMessages() without stretch leaves every node its own best state, 
 
 Deno.test("nodeAt() numbers columns first", () => {
   assertEquals([nodeAt(0, 0, 0), nodeAt(1, 0, 1), nodeAt(1, 1, 0), nodeAt(2, 3, 3)], [0, 2, 3, 20]);
+});
+
+const NETWORK = "weights/resnet50v2_stage3.onnx";
+
+sharedTest("dsp on a network's features finds most keypoints of real pictures", [NETWORK, WILLOW], async () => {
+  const words = ["method=dsp", "backbone=onnx", `backbone.path=${sharedPath(NETWORK)}`, "backbone.layers=[stage3]"];
+  const pck = await willowPck(words, 30);
+  assert(pck > 0.5, `${pck}`);
 });

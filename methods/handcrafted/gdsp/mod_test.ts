@@ -6,6 +6,8 @@ import { pointsOf } from "../../../core/frame.ts";
 import { nodeAt } from "../../../core/pyramid/graph.ts";
 import { gridSize } from "../../../core/pyramid/grid.ts";
 import { Registry } from "../../../core/registry.ts";
+import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
+import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import type { Image } from "../../../core/types.ts";
 import { bend, makeChanges } from "./changes.ts";
 import { changeCost, type Weights } from "./energy.ts";
@@ -167,4 +169,12 @@ Deno.test("propagate() draws an undecided node to its parent's rotation, moved a
   const { change, dx, dy } = propagate({ unary, changes, size, nodes, edges, weights }, 10);
   const last = nodeAt(1, 1, 1), want = bend(changes, 1, nodes[last]!.x - nodes[0]!.x, nodes[last]!.y - nodes[0]!.y);
   assertEquals([change[last], dx[last], dy[last]], [1, Math.round(want[0]), Math.round(want[1])]);
+});
+
+const NETWORK = "weights/resnet50v2_stage3.onnx";
+
+sharedTest("gdsp on a network's features finds most keypoints of real pictures", [NETWORK, WILLOW], async () => {
+  const words = ["method=gdsp", "backbone=onnx", `backbone.path=${sharedPath(NETWORK)}`, "backbone.layers=[stage3]"];
+  const pck = await willowPck(words, 30);
+  assert(pck > 0.5, `${pck}`);
 });
