@@ -47,7 +47,9 @@ export function compose(parts: Parts): Method {
   const { backbone, enhancer = onlyMap, matcher, aggregators = [], localizer } = parts;
 
   async function relate(source: Image, target: Image): Promise<CostVolume | Flow> {
-    const raw = { source: await backbone.extract(source), target: await backbone.extract(target) };
+    // Asked for together: the second picture is prepared while the first runs, and backbones may batch them.
+    const [own, other] = await Promise.all([backbone.extract(source), backbone.extract(target)]);
+    const raw = { source: own, target: other };
     const maps = await enhancer.enhance(raw);
     let found = await matcher.match(maps);
     for (const aggregator of aggregators) {
@@ -111,7 +113,8 @@ function withinPicture(matches: Matches, target: Image): Matches {
 /** Rows per block of a dense read-out: a block of similarities stays well under the cache of one core. */
 const BLOCK = 64;
 
-async function denseFlow(volume: CostVolume, target: Image, localizer: Localizer): Promise<Flow> {
+/** The dense field of a volume: every source cell is a query. */
+export async function denseFlow(volume: CostVolume, target: Image, localizer: Localizer): Promise<Flow> {
   const { rows, cols } = volume.source.grid;
   const count = rows * cols;
   const data = new Float32Array(count * 2);

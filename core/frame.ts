@@ -83,6 +83,19 @@ export function sampledGrid(
 }
 
 /**
+ * A map read by ratios alone, x' = x * cols / width with no half pixel anywhere: a point at p lies in cell floor(p'), and
+ * a cell means its upper left corner (MMNet).
+ */
+export function upperLeftLattice(original: Size, rows: number, cols: number): Lattice {
+  const size = { width: original.width, height: original.height };
+  const plain: AxisMap = { scale: 1, shift: 0 };
+  return {
+    frame: { convention: "half-pixel", original: size, network: size, x: plain, y: plain },
+    grid: sampledGrid(rows, cols, { x: size.width / cols, y: size.height / rows }, { x: 0, y: 0 }),
+  };
+}
+
+/**
  * The same map read under another convention of frame and grid (the survey reads a half-pixel network corner-aligned).
  *
  * @throws ConfigError where the picture does not fill the network's: the rule names corners of the picture, and those of
@@ -108,6 +121,37 @@ function isStretched({ original, network, convention, x, y }: Frame): boolean {
   // Rounding of doubles is far below either bound, a padding of one pixel (1 / side of scale) far above.
   const same = (a: AxisMap, b: AxisMap) => Math.abs(a.scale - b.scale) < 1e-9 && Math.abs(a.shift - b.shift) < 1e-6;
   return same(x, whole.x) && same(y, whole.y);
+}
+
+/**
+ * Where cells lie for code that multiplies coordinates by the ratio of the sides (CHM, DHPF, TransforMatcher): the point
+ * 0 stays 0, the outer cells lie on the outer borders, 0 and the side itself, and the others evenly between.
+ *
+ * @param rows of the cells, which need not be the map's own (a resized volume has others)
+ * @throws ConfigError where the picture does not fill the network's, as in {@linkcode withConvention}.
+ */
+export function ratioLattice({ name, frame }: FeatureMap, rows: number, cols: number): Lattice {
+  if (!isStretched(frame)) {
+    throw new ConfigError(
+      `Cannot read map ${name} by the ratio of sides: that needs a stretched picture and this one is padded or shifted; ` +
+        "set backbone.fit=stretch, or the method's convention to native",
+    );
+  }
+  const { original, network } = frame;
+  const line = (from: number, to: number): AxisMap => ({ scale: to / from, shift: 0 });
+  const step = (pixels: number, cells: number) => cells > 1 ? pixels / (cells - 1) : 1;
+  return {
+    frame: { ...frame, x: line(original.width, network.width), y: line(original.height, network.height) },
+    grid: sampledGrid(rows, cols, { x: step(network.width, cols), y: step(network.height, rows) }, { x: 0, y: 0 }),
+  };
+}
+
+/** The cells of a map whose values were resized to `rows` x `cols`, corner cells staying where they are. */
+export function resizedLattice({ frame, grid }: Lattice, rows: number, cols: number): Lattice {
+  const step = (stride: number, from: number, to: number) =>
+    from > 1 && to > 1 ? stride * (from - 1) / (to - 1) : stride;
+  const stride = { x: step(grid.stride.x, grid.cols, cols), y: step(grid.stride.y, grid.rows, rows) };
+  return { frame, grid: sampledGrid(rows, cols, stride, grid.origin) };
 }
 
 /** Original pixels -> cells (floats, unclamped). */

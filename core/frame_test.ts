@@ -6,6 +6,8 @@ import {
   identityFrame,
   paddedFrame,
   pointsOf,
+  ratioLattice,
+  resizedLattice,
   sampledGrid,
   stretchFrame,
   toCells,
@@ -118,6 +120,23 @@ Deno.test("withConvention() refuses a padded picture, were the padding one pixel
     assertThrows(refused, ConfigError, "needs a stretched picture");
     assertThrows(refused, ConfigError, "fit=stretch");
   }
+});
+
+Deno.test("ratioLattice() is p / W * (cells - 1), and refuses a padded picture", () => {
+  const original = { width: 480, height: 120 }, network = { width: 240, height: 240 };
+  const lattice = ratioLattice(mapIn(stretchFrame(original, network)), 31, 31);
+  // The right border, not the last pixel's centre, lies on the last column.
+  assertEquals([...toCells(pointsOf([[0, 0], [480, 60]]), lattice).xy], [0, 0, 30, 15]);
+  const padded = paddedFrame(original, { width: 240, height: 60 }, { x: 0, y: 90 }, network);
+  assertThrows(() => ratioLattice(mapIn(padded), 30, 30), ConfigError, "fit=stretch");
+});
+
+Deno.test("resizedLattice() keeps corner cells where they are", () => {
+  const network = { width: 16, height: 8 };
+  const lattice = { frame: identityFrame(network), grid: divideGrid(network, 2, 4, "half-pixel") };
+  const { grid } = resizedLattice(lattice, 3, 7);
+  // Four columns at 1.5, 5.5, 9.5, 13.5 become seven, two rows at 1.5, 5.5 become three.
+  assertEquals([grid.origin, grid.stride], [{ x: 1.5, y: 1.5 }, { x: 2, y: 2 }]);
 });
 
 Deno.test("sampledGrid() counts cells from its origin", () => {

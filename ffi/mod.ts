@@ -22,7 +22,9 @@ export type { ArrayTensor, DType, Input, Shape } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
 export type { Best, CorrelateOptions, VolumeOptions } from "./ops/correlate.ts";
 export type { BpFlowOptions, BpFlowResult } from "./ops/bp_flow.ts";
+export type { BpPyramidOptions } from "./ops/bp_pyramid.ts";
 export type { Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
+export type { GroupNormOptions } from "./ops/group_norm.ts";
 export type { Interpolate4dOptions } from "./ops/interpolate4d.ts";
 export type { SampleOptions, SoftArgmaxOptions, WarpFlow } from "./ops/read_out.ts";
 export type { TranslationOptions, WindowMatchOptions, WindowMatchResult } from "./ops/grid_match.ts";
@@ -40,6 +42,7 @@ export type {
   TokenMlpWeights,
 } from "./ops/additive_attention.ts";
 export type { PatchMatchOptions } from "./ops/patch_match.ts";
+export type { FilterFlowOptions, FilterFlowResult } from "./ops/filter_flow.ts";
 
 /** Which implementation runs. */
 export type OpsKind = "auto" | "cuda" | "cpu" | "reference";
@@ -58,6 +61,13 @@ export interface OpsOptions {
   readonly poison?: boolean;
   /** For tests and benches: the widest instruction set the CPU library may use. */
   readonly widest?: "baseline" | "avx2" | "avx512";
+  /** For tests and benches: the form of the CPU library's 4-D convolution; else the one that costs less is taken. */
+  readonly conv4d?: "direct" | "fft";
+  /**
+   * Whether CUDA may multiply on tensor cores (default true): in the accuracy of fp32, three tf32 products for one. False:
+   * plain fp32 multiply-adds.
+   */
+  readonly tensorCores?: boolean;
 }
 
 /** 60 % of what is free; 2 GB where the system may not be asked. */
@@ -75,7 +85,7 @@ function defaultMemory(): number {
  * @throws {InputError} when the implementation that was named cannot run here
  */
 export async function openOps(options: OpsOptions = {}): Promise<Ops> {
-  const { ops = "auto", threads = 0, log = () => {}, poison = false, widest } = options;
+  const { ops = "auto", threads = 0, log = () => {}, poison = false, widest, tensorCores = true } = options;
   if (!["auto", "cuda", "cpu", "reference"].includes(ops)) {
     throw new InputError(`Cannot use ops=${ops}; there are: auto, cuda, cpu, reference`);
   }
@@ -85,9 +95,11 @@ export async function openOps(options: OpsOptions = {}): Promise<Ops> {
   const memory = options.memory ?? defaultMemory();
   if (!(memory > 0)) throw new InputError(`Cannot use ops.memory=${memory}: it is a number of bytes above 0`);
   const cap = widest === undefined ? 0 : { baseline: 1, avx2: 2, avx512: 3 }[widest];
+  const form = options.conv4d === undefined ? 0 : { direct: 1, fft: 2 }[options.conv4d];
   const native = async (kind: "cuda" | "cpu", build: boolean): Promise<Engine> => {
     const library = await loadLibrary(kind, { build, log, portable: widest !== undefined });
-    return new NativeEngine(library, { threads, memory, log, flags: (poison ? 1 : 0) | cap << 4 });
+    const flags = (poison ? 1 : 0) | cap << 4 | form << 6 | (tensorCores ? 0 : 256);
+    return new NativeEngine(library, { threads, memory, log, flags });
   };
   if (ops === "reference") return new Ops(new ReferenceEngine({ memory }));
   if (ops !== "auto") return new Ops(await native(ops, true));

@@ -201,6 +201,39 @@ Deno.test(`a tensor that was forgotten is freed when it is collected, with a lin
   assertMatch(out, /live 0/);
 });
 
+Deno.test({
+  name: `Ctrl-C is heard while a heavy call runs, and ends the process${skipped}`,
+  ignore: skipped !== "" || Deno.build.os === "windows",
+  fn: async () => {
+    // Some minutes of work, were it not interrupted.
+    const code = `import { openOps } from "${import.meta.resolve("./mod.ts")}";
+      Deno.addSignalListener("SIGINT", () => { console.log("heard"); Deno.exit(130); });
+      const ops = await openOps({ ops: "cpu" });
+      const cost = await ops.tensor(new Float32Array(3600 * 3600), [3600, 3600]);
+      const running = ops.sinkhorn(cost, { eps: 1, iterations: 5000 });
+      setTimeout(() => console.log("running"), 100);
+      await running;
+      console.log("finished");`;
+    const child = new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--config", join(root, "deno.json"), code],
+      env: { NO_COLOR: "1" },
+      stdout: "piped",
+    }).spawn();
+    const decoder = new TextDecoder();
+    let out = "", signalled = 0;
+    for await (const part of child.stdout) {
+      out += decoder.decode(part);
+      if (signalled === 0 && out.includes("running")) {
+        signalled = performance.now();
+        child.kill("SIGINT");
+      }
+    }
+    const { code: status } = await child.status, waited = performance.now() - signalled;
+    assertEquals([out.trim().split("\n"), status], [["running", "heard"], 130]);
+    assert(waited < 5000, `it took ${waited} ms`);
+  },
+});
+
 /** What a shared library exports. */
 async function exportsOf(path: string): Promise<string[]> {
   const { stdout } = await new Deno.Command("nm", { args: ["-D", "--defined-only", path] }).output();

@@ -2,8 +2,10 @@ import type { Engine } from "./engine.ts";
 import type { ArrayTensor, Input, Tensor } from "./tensor.ts";
 import { type Best, correlate, correlateBest, type CorrelateOptions, type VolumeOptions } from "./ops/correlate.ts";
 import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops/bp_flow.ts";
+import { bpPyramid, type BpPyramidOptions } from "./ops/bp_pyramid.ts";
 import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
+import { groupNorm, type GroupNormOptions } from "./ops/group_norm.ts";
 import { interpolate4d, type Interpolate4dOptions } from "./ops/interpolate4d.ts";
 import { l2Normalize, type Norm } from "./ops/l2_normalize.ts";
 import { mutual, type MutualOptions } from "./ops/mutual.ts";
@@ -35,6 +37,7 @@ import {
   type TokenMlpWeights,
 } from "./ops/additive_attention.ts";
 import { patchMatch, type PatchMatchOptions } from "./ops/patch_match.ts";
+import { filterFlow, type FilterFlowOptions, type FilterFlowResult } from "./ops/filter_flow.ts";
 
 /**
  * The operations on one device. Made by {@linkcode openOps}.
@@ -153,6 +156,14 @@ export class Ops implements Disposable {
   }
 
   /**
+   * Belief propagation over a pyramid of grids (DSP), the same states everywhere. unary: [nodes][nx][ny], level by
+   * level, columns first. @returns int32 [nodes]: x * ny + y
+   */
+  bpPyramid(unary: Input, options: BpPyramidOptions): Promise<Tensor> {
+    return bpPyramid(this.engine, unary, options);
+  }
+
+  /**
    * Convolution of one channel over two scale axes and four axes of space, or over space alone; the size stays.
    * x: [A][B][I][J][K][L] or [I][J][K][L]. @returns the same shape
    */
@@ -166,6 +177,14 @@ export class Ops implements Disposable {
    */
   separable4d(x: Input, source: PairLayer, target: PairLayer): Promise<Tensor> {
     return separable4d(this.engine, x, source, target);
+  }
+
+  /**
+   * Group norm, then an activation, then a sum, each where asked for. x: [batch][channels][...].
+   * @returns the same shape
+   */
+  groupNorm(x: Input, options: GroupNormOptions): Promise<Tensor> {
+    return groupNorm(this.engine, x, options);
   }
 
   /** The best column of each row. x: [rows][columns] */
@@ -235,5 +254,10 @@ export class Ops implements Disposable {
    */
   patchMatch(a: Input, b: Input, options?: PatchMatchOptions): Promise<Best> {
     return patchMatch(this.engine, a, b, options);
+  }
+
+  /** PatchMatch over superpixels with costs smoothed along the source's edges (see `ffi/reference/filter_flow.ts`). */
+  filterFlow(options: FilterFlowOptions): Promise<FilterFlowResult> {
+    return filterFlow(this.engine, options);
   }
 }

@@ -178,6 +178,13 @@ export const symbols = {
     name: "sc_bp_flow",
     nonblocking: true,
   },
+  sc_bp_pyramid: { parameters: ["pointer", "pointer", "i32", "f32", "f32", "i32", "i32", "pointer"], result: "i32" },
+  sc_bp_pyramid_async: {
+    parameters: ["pointer", "pointer", "i32", "f32", "f32", "i32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_bp_pyramid",
+    nonblocking: true,
+  },
   sc_conv6d: { parameters: ["pointer", "pointer", "pointer", "f32", "i32", "pointer"], result: "i32" },
   sc_conv6d_async: {
     parameters: ["pointer", "pointer", "pointer", "f32", "i32", "pointer"],
@@ -193,6 +200,16 @@ export const symbols = {
     parameters: ["pointer", "pointer", "pointer", "pointer", "pointer", "pointer", "buffer", "pointer"],
     result: "i32",
     name: "sc_separable4d",
+    nonblocking: true,
+  },
+  sc_group_norm: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "pointer", "pointer"],
+    result: "i32",
+  },
+  sc_group_norm_async: {
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "pointer", "pointer"],
+    result: "i32",
+    name: "sc_group_norm",
     nonblocking: true,
   },
   sc_additive_attention: {
@@ -301,6 +318,58 @@ export const symbols = {
     name: "sc_patch_match",
     nonblocking: true,
   },
+  sc_filter_flow: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "f64",
+      "i32",
+      "f64",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_filter_flow_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+      "pointer",
+      "i32",
+      "f64",
+      "i32",
+      "f64",
+      "i32",
+      "pointer",
+      "pointer",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_filter_flow",
+    nonblocking: true,
+  },
 } as const;
 
 /** Names of the operations: what has a nonblocking form. */
@@ -321,10 +390,13 @@ export type Operation =
   | "sc_hough"
   | "sc_halve_bytes"
   | "sc_bp_flow"
+  | "sc_bp_pyramid"
   | "sc_conv6d"
   | "sc_separable4d"
+  | "sc_group_norm"
   | "sc_additive_attention"
   | "sc_token_mlp"
   | "sc_translation_costs"
   | "sc_window_match"
-  | "sc_patch_match";
+  | "sc_patch_match"
+  | "sc_filter_flow";

@@ -7,6 +7,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { messageOf } from "../core/errors.ts";
 import { openOps, type Ops, type OpsOptions } from "../ffi/mod.ts";
+import { openCudaOnCpu } from "../ffi/testing/cuda_on_cpu.ts";
 import { openWideEmulation } from "../ffi/testing/wide_emulation.ts";
 import { type ParityCase, parityError, type ParityOp, Random } from "../ffi/parity/parity.ts";
 import { parityOps } from "../ffi/parity/mod.ts";
@@ -53,7 +54,14 @@ async function assertParity(ops: Ops, op: ParityOp): Promise<void> {
   assertEquals(ops.live, 0, `${op.name} left tensors behind`);
 }
 
-const devices: readonly { readonly name: string; readonly open: () => Promise<Ops> }[] = [
+interface Device {
+  readonly name: string;
+  readonly open: () => Promise<Ops>;
+  /** Operations that differ from the device before it; absent: all. */
+  readonly only?: readonly string[];
+}
+
+const devices: readonly Device[] = [
   ...[
     { name: "cpu, one thread", ops: "cpu", threads: 1, poison: true },
     { name: "cpu, three threads", ops: "cpu", threads: 3, poison: true },
@@ -61,10 +69,16 @@ const devices: readonly { readonly name: string; readonly open: () => Promise<Op
     { name: "cpu, at most AVX2", ops: "cpu", threads: 2, poison: true, widest: "avx2" },
     { name: "cuda", ops: "cuda", poison: true },
   ].map(({ name, ...options }) => ({ name, open: () => openOps(options as OpsOptions) })),
+  { name: "the CUDA source on the processor", open: () => openCudaOnCpu() },
+  {
+    name: "the CUDA source on the processor, without tensor cores",
+    open: () => openCudaOnCpu(false),
+    only: ["correlate", "correlateBest", "conv4d"],
+  },
   { name: "cpu, the AVX-512 source in AVX2 instructions", open: openWideEmulation },
 ];
 
-for (const { name, open } of devices) {
+for (const { name, open, only } of devices) {
   let refusal: string | undefined;
   try {
     (await open()).close();
@@ -72,7 +86,7 @@ for (const { name, open } of devices) {
     refusal = messageOf(error);
     console.log(`parity on ${name} is skipped: ${refusal}`);
   }
-  for (const op of parityOps) {
+  for (const op of parityOps.filter((op) => only?.includes(op.name) ?? true)) {
     Deno.test({
       name: `${op.name} on ${name} equals the reference${refusal === undefined ? "" : ` [skipped: ${refusal}]`}`,
       ignore: refusal !== undefined,

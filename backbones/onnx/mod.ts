@@ -8,7 +8,7 @@ import { networkBackbone, type Tap } from "../../core/graph/backbone.ts";
 import { decodeModel } from "../../core/graph/onnx/proto.ts";
 import { checkTaps, outputNames, tapModel } from "../../core/graph/onnx/tap.ts";
 import { pictureOptions } from "../../core/graph/picture_options.ts";
-import { sessionOptions } from "../../core/graph/session_options.ts";
+import { batchOption, sessionOptions } from "../../core/graph/session_options.ts";
 import { option } from "../../core/option.ts";
 import type { BackbonePlugin, OptionValue } from "../../core/types.ts";
 import { hashFile } from "../../core/weights/hash.ts";
@@ -21,11 +21,12 @@ const defaults = {
     min: 1,
   }),
   ...pictureOptions({ size: 256, normalise: "imagenet" }),
+  ...batchOption,
   ...sessionOptions,
 };
 
 /**
- * Tensors [1, channels, rows, cols] are read as maps; tensors [1, tokens, channels] as patches of `multiple` pixels,
+ * Tensors [n, channels, rows, cols] are read as maps; tensors [n, tokens, channels] as patches of `multiple` pixels,
  * row by row, after any other tokens.
  */
 export default {
@@ -44,8 +45,9 @@ export default {
       multiple,
       picture: options,
       session: options,
-      build({ width, height }) {
-        const model = tapModel(proto, path, layers, [1, 3, height, width]);
+      batch: options.batch,
+      build({ width, height }, count) {
+        const model = tapModel(proto, path, layers, [count, 3, height, width]);
         const tap = (output: string): Tap => ({
           output,
           name: output,

@@ -9,6 +9,7 @@ import { meanInterval, type PairedDifference, pairedDifference, type PairScores 
 import { canonical } from "../run/record.ts";
 import type { Measure } from "../run/dense/score.ts";
 import type { ResultRecord, StoredScores } from "../run/result.ts";
+import type { RunTiming } from "../run/timing.ts";
 import type { OptionValue, ReportedNumber } from "../types.ts";
 import { DIFFICULTIES, levelName } from "./extra.ts";
 import { measureCell, measureNotes, measuresOf, measureText, withBounds } from "./measures.ts";
@@ -22,6 +23,8 @@ export interface FinishedRun {
   readonly scores: readonly StoredScores[];
   /** Published numbers of its method's card. */
   readonly reported?: readonly ReportedNumber[];
+  /** Absent where parts of the run were made in several places. */
+  readonly timing?: RunTiming;
 }
 
 /** What to show. */
@@ -159,6 +162,38 @@ function overview(group: Group, alpha: number): TableData {
     rows,
     notes: [...notesOf(runs, names), ...measureNotes(runs.map((run) => run.result.results[protocol]!))],
   };
+}
+
+/** What the runs cost, a row each; empty where none tells. */
+export function costTables(runs: readonly FinishedRun[]): TableData[] {
+  if (runs.every(({ timing }) => timing === undefined)) return [];
+  const names = namesOf(runs);
+  return [{
+    title: "time and memory",
+    columns: [
+      { name: "method" },
+      { name: "pairs", align: "right" },
+      { name: "s", align: "right" },
+      { name: "s/pair", align: "right" },
+      { name: "maps computed", align: "right" },
+      { name: "before, MiB", align: "right" },
+      { name: "largest, MiB", align: "right" },
+    ],
+    rows: runs.map(({ timing }, r) =>
+      timing === undefined ? [names[r]!, "-", "-", "-", "-", "-", "-"] : [
+        names[r]!,
+        String(timing.pairs),
+        timing.seconds.toFixed(1),
+        (timing.seconds / timing.pairs).toFixed(3),
+        String(timing.cache.computed),
+        String(timing.startMemoryMiB ?? "-"),
+        String(timing.peakMemoryMiB),
+      ]
+    ),
+    notes: [
+      "of the process that made the predictions: pairs and seconds with the features it had to compute, resident memory",
+    ],
+  }];
 }
 
 /** Marks shared by all runs once, others with the run's name. */

@@ -6,7 +6,7 @@ import type { Measure } from "../run/dense/score.ts";
 import { resultOf } from "../run/result.ts";
 import type { RunRecord } from "../run/record.ts";
 import type { Difficulty } from "../types.ts";
-import { comparisonTables, type FinishedRun } from "./comparison.ts";
+import { comparisonTables, costTables, type FinishedRun } from "./comparison.ts";
 
 /** What the tables ask of a run. */
 function record(method: string, sha256 = "s"): RunRecord {
@@ -111,4 +111,22 @@ Deno.test("different protocols and different annotations never share a table; an
   assert(tables.every((table) => table.rows.length === 1));
   assertEquals(row(tables[3]!, "d").slice(-2), ["baseline", "baseline"]);
   assertThrows(() => comparisonTables(runs, { protocols: ["tss"] }), InputError, "scored under paper, original, flow");
+});
+
+Deno.test("the cost of runs is told per pair made, and not at all where no run tells", async () => {
+  const plain = await finished("a", "paper", [1, 2, 3, 4]);
+  assertEquals(costTables([plain]), []);
+  const cache = { computed: 8, fromDisk: 0, fromMemory: 0 };
+  const timing = {
+    seconds: 3,
+    pairs: 4,
+    pairsPerSecond: 4 / 3,
+    peakMemoryMiB: 300,
+    startMemoryMiB: 90,
+    cache,
+    cores: 2,
+  };
+  const [table] = costTables([plain, { ...await finished("b", "paper", [1, 2, 3, 4]), timing }]);
+  assertEquals(row(table!, "a").slice(1), ["-", "-", "-", "-", "-", "-"]);
+  assertEquals(row(table!, "b").slice(1), ["4", "3.0", "0.750", "8", "90", "300"]);
 });

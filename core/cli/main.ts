@@ -46,7 +46,7 @@ const commands: Record<string, Command> = {
   compare: {
     doc: "put finished runs side by side, with intervals of their differences",
     usage:
-      "compare [run=ID,ID] [benchmark=NAME] [protocol=NAME] [by=category|difficulty] [format=table|markdown|csv|json]",
+      "compare [run=ID,ID] [benchmark=NAME] [protocol=NAME] [by=category|difficulty] [cost=true] [format=table|markdown|csv|json]",
     load: () => import("./compare.ts"),
   },
   merge: {

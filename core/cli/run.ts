@@ -8,9 +8,10 @@ import { benchmarkKey, executeRun, type RunOutcome } from "../run/execute.ts";
 import type { Direction } from "../run/predictions.ts";
 import { checkDirection } from "../run/score.ts";
 import type { Benchmark } from "../types.ts";
-import { comparisonTables } from "./comparison.ts";
+import { readTiming } from "../run/timing.ts";
+import { comparisonTables, costTables, type FinishedRun } from "./comparison.ts";
 import type { Invocation } from "./main.ts";
-import { startProgress } from "./progress.ts";
+import { type Progress, startProgress } from "./progress.ts";
 import { runTables } from "./report.ts";
 import { interruptSignal } from "./signal.ts";
 import { renderTable, type TableData } from "./table.ts";
@@ -24,7 +25,10 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
 
   const benchmarks = new Map<string, Benchmark>();
   const outcomes: RunOutcome[] = [];
-  using interrupt = interruptSignal();
+  let current: Progress | undefined;
+  using interrupt = interruptSignal(() =>
+    current?.log("stopping after this pair; Ctrl-C again stops at once (finished pairs are kept either way)")
+  );
   for (const config of configs) {
     const protocols: AnyProtocol[] = [];
     for (const name of config.protocols) protocols.push(await loadAnyProtocol(name));
@@ -34,6 +38,7 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
     if (shard !== null) parseShard(shard as string);
     const label = `${config.method.name} + ${config.backbone.name} on ${config.benchmark.name}`;
     const progress = await startProgress(label, "pairs", flags.quiet);
+    current = progress;
     try {
       const key = benchmarkKey(config);
       let benchmark = benchmarks.get(key);
@@ -69,10 +74,11 @@ export default async function run({ words, flags }: Invocation): Promise<void> {
       ),
     );
   } else if (finished.length > 1) {
-    const tables = comparisonTables(
-      finished.map((o) => ({ folder: o.folder, result: o.result!, scores: o.scores! })),
-      {},
-    );
+    const runs: FinishedRun[] = await Promise.all(finished.map(async ({ folder, result, scores }) => {
+      const timing = await readTiming(folder);
+      return { folder, result: result!, scores: scores!, ...(timing && { timing }) };
+    }));
+    const tables = [...comparisonTables(runs, {}), ...costTables(runs)];
     console.log(tables.map((table: TableData) => renderTable(table, "table")).join("\n"));
   }
 }

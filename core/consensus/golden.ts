@@ -5,11 +5,13 @@
  */
 import type { GoldenCase } from "../golden/vectors.ts";
 import { toInterleaved } from "../image/colour.ts";
+import { argmaxRow } from "../localize/rows.ts";
 import { WeightSet } from "../weights/set.ts";
 import { tensorOf } from "../weights/tensor.ts";
+import { carryKeypoints, type KeypointRule } from "./keypoint_transfer.ts";
 import { bestOfRows, type CellMatches, transposed } from "./matches.ts";
 import { unpackOffset } from "./relocalise.ts";
-import type { Descriptors, Size4, Volume } from "./volume.ts";
+import type { Descriptors, Ops, Size4, Volume } from "./volume.ts";
 
 /** The parameters of a case as a checkpoint. */
 export function setOf(c: GoldenCase): WeightSet {
@@ -80,4 +82,37 @@ export function officialMatches({ size, data }: Volume, names: MatchNames): Reco
 /** Sizes [rows A, cols A, rows B, cols B] of a recorded volume [batch, 1, ...]. */
 export function sizeOf(shape: readonly number[]): Size4 {
   return shape.slice(-4) as unknown as Size4;
+}
+
+/** A row times a Gaussian around its largest value: an intermediate that the read-out itself never stores. */
+export function underGaussian(row: Float32Array, side: number, sigma: number): Float32Array<ArrayBuffer> {
+  const best = Math.max(0, argmaxRow(row)), x = best % side, y = Math.floor(best / side);
+  return Float32Array.from(row, (value, i) => {
+    const dx = i % side - x, dy = Math.floor(i / side) - y;
+    return value * Math.exp(-(dx * dx + dy * dy) / (2 * sigma * sigma));
+  });
+}
+
+/**
+ * Recorded key-points: planes (x, y) in [-1, 1] of which only the first `n` columns hold points, carried through a volume
+ * on square grids. Columns that hold no point are -2.
+ *
+ * @param u [2][columns]: pixels of a square picture as p = (u / 2 + 1 / 2) * size
+ */
+export async function carriedPlanes(
+  ops: Ops,
+  data: Float32Array,
+  { u, n, size, side }: { u: Float32Array; n: number; size: number; side: number },
+  rule: KeypointRule,
+): Promise<Float64Array> {
+  const all = u.length / 2, half = size / 2;
+  const xy = Float64Array.from({ length: 2 * n }, (_, i) => {
+    const pixel = (u[i % 2 * all + (i >> 1)]! * 0.5 + 0.5) * size;
+    return ((pixel - half) / half + 1) / 2 * (side - 1);
+  });
+  const moved = await carryKeypoints(ops, { size: [side, side, side, side], data }, { n, xy }, rule);
+  return Float64Array.from(u, (_, i) => {
+    const column = i % all;
+    return column < n ? 2 * moved.xy[2 * column + (i < all ? 0 : 1)]! / (side - 1) - 1 : -2;
+  });
 }

@@ -34,7 +34,9 @@ export function consensusMethod(parts: ConsensusParts): Method {
   const { backbone, localizer, learned, relate, transfer, dense } = parts;
 
   async function related(source: Image, target: Image) {
-    const raw = { source: await backbone.extract(source), target: await backbone.extract(target) };
+    // Asked for together: the second picture is prepared while the first runs, and backbones may batch them.
+    const [own, other] = await Promise.all([backbone.extract(source), backbone.extract(target)]);
+    const raw = { source: own, target: other };
     const maps = await onlyMap.enhance(raw);
     const lattices = { source: latticeOf(maps.source, transfer), target: latticeOf(maps.target, transfer) };
     return { volume: await relate(maps), lattices };

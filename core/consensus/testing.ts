@@ -4,11 +4,38 @@
  * @module
  */
 import { openOps } from "../../ffi/mod.ts";
-import { divideGrid, identityFrame } from "../frame.ts";
+import { divideGrid, identityFrame, pointsOf } from "../frame.ts";
 import { fill } from "../golden/fill.ts";
 import { localizers } from "../localize/mod.ts";
-import type { Backbone, Card, FeatureMap, Image, MethodContext } from "../types.ts";
+import type {
+  Backbone,
+  Card,
+  FeatureMap,
+  Image,
+  MethodContext,
+  MethodPlugin,
+  OptionsOf,
+  OptionSpecs,
+} from "../types.ts";
+import { defaultsOf } from "../value.ts";
+import { RandomWeights } from "../weights/learned.ts";
+import type { WeightSet } from "../weights/set.ts";
 import type { Ops } from "./volume.ts";
+
+export { withCheckpoint } from "../graph/_checkpoint.ts";
+
+/** How many parameters a network takes. */
+export function countParameters(take: (set: WeightSet) => unknown): number {
+  let count = 0;
+  class Counting extends RandomWeights {
+    override take(name: string, shape: readonly number[]) {
+      count += shape.reduce((product, side) => product * side, 1);
+      return super.take(name, shape);
+    }
+  }
+  take(new Counting());
+  return count;
+}
 
 /** The definitions of the native operations: tests of plugins may not reach for them themselves. */
 export function referenceOps(): Promise<Ops> {
@@ -59,5 +86,59 @@ export function methodContext(backbone: Backbone, ops: Ops, name: string): Metho
     backbone,
     localizer: localizers["nearest"]!.build({}),
     ops: () => Promise.resolve(ops),
+  };
+}
+
+/**
+ * A map of a square picture on `side` x `side` cells, channels from the fifth on being 0: four bumps, each around one
+ * corner. `turned` swaps rows and columns, so that a point (x, y) shows at (y, x).
+ */
+export function bumpMap(
+  picture: Image,
+  { side, channels, turned = false, name = "bumps" }: {
+    readonly side: number;
+    readonly channels: number;
+    readonly turned?: boolean;
+    readonly name?: string;
+  },
+): FeatureMap {
+  const data = new Float32Array(side * side * channels), last = side - 1, spread = 8 * (last / 5) ** 2;
+  for (let cell = 0; cell < side * side; cell++) {
+    const row = Math.floor(cell / side), col = cell % side, [y, x] = turned ? [col, row] : [row, col];
+    [[x, y], [last - x, y], [x, last - y], [last - x, last - y]].forEach(([u, v], c) =>
+      data[cell * channels + c] = Math.exp(-(u! * u! + v! * v!) / spread)
+    );
+  }
+  const grid = divideGrid(picture, side, side, "half-pixel");
+  return { name, channels, data, frame: identityFrame(picture), grid };
+}
+
+/**
+ * What a benchmark runs: one pair from the backbone's maps, new each time as a new pair's are, to the matches of ten
+ * points, weights being random.
+ *
+ * @param layers side and channels of each map
+ */
+export function benchPair<S extends OptionSpecs>(
+  plugin: MethodPlugin<S>,
+  name: string,
+  side: number,
+  layers: readonly (readonly [side: number, channels: number])[],
+  own: Partial<OptionsOf<S>> = {},
+): () => Promise<void> {
+  const source = emptyPicture(side, "source"), target = emptyPicture(side, "target");
+  const maps = { source: plainMaps(source, layers), target: plainMaps(target, layers) };
+  const fresh = (which: readonly FeatureMap[]) => which.map((map) => ({ ...map }));
+  const backbone: Backbone = {
+    identity: "known",
+    extract: ({ sha256 }) => Promise.resolve(fresh(sha256 === "source" ? maps.source : maps.target)),
+  };
+  const points = pointsOf(Array.from({ length: 10 }, (_, i) => [side * i / 11, side * i / 13]));
+  const made = (async () => {
+    const options = { ...defaultsOf(plugin.defaults), weights: "random", ...own } as OptionsOf<S>;
+    return await plugin.build(methodContext(backbone, await nativeOps(), name), options);
+  })();
+  return async () => {
+    await (await made).correspond(source, target, points);
   };
 }

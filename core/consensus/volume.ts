@@ -85,6 +85,12 @@ export async function filtered(ops: Ops, volume: Volume, consensus: Consensus): 
   return await mutualMatching(ops, await consensus(await mutualMatching(ops, volume)));
 }
 
+/** A volume on grids of another side, corner cells staying where they are: source cells first, then target cells. */
+export async function resizedVolume(ops: Ops, { size: from, data }: Volume, side: number): Promise<Volume> {
+  const size = [side, side, side, side] as const;
+  return { size, data: await (await ops.interpolate4d({ data, shape: [...from, 1] }, { size })).take() };
+}
+
 /** A whole volume for the localizers. Positions between cells interpolate its rows. */
 export function denseVolume({ size: [rows, cols, ,], data }: Volume, lattices: Pair<Lattice>): CostVolume {
   const m = data.length / (rows * cols);

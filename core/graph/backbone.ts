@@ -6,7 +6,9 @@
 import { InputError } from "../errors.ts";
 import { divideGrid } from "../frame.ts";
 import { fit } from "../image/fit.ts";
+import { joined } from "../joined.ts";
 import type { Backbone, Card, FeatureMap, Frame, Image, Size } from "../types.ts";
+import { Batcher } from "./batcher.ts";
 import type { Model } from "./model.ts";
 import { fitOf, type Normalisation, normalisedPlanes, type PictureOptions } from "./picture_options.ts";
 import { Session, type Tensor } from "./session.ts";
@@ -19,8 +21,8 @@ export interface Tap {
   /** Name of the map, for messages and for methods that tell layers apart. */
   readonly name: string;
   /**
-   * `planes`: [1, channels, rows, cols]; `tokens`: [1, prefix + rows * cols,
-   * channels] whose first tokens are no patches. `auto`: by the number of axes.
+   * `planes`: [n, channels, rows, cols]; `tokens`: [n, prefix + rows * cols, channels] whose first tokens are no
+   * patches; n is the number of pictures. `auto`: by the number of axes.
    */
   readonly layout: "planes" | "tokens" | "auto";
   /** Cells of the map; from the output's own shape for `planes`. */
@@ -28,7 +30,7 @@ export interface Tap {
   readonly cols?: number;
 }
 
-/** A network for one picture size. Its only input takes [1, 3, height, width]. */
+/** A network for one number of pictures of one size. Its only input takes [n, 3, height, width]. */
 export interface SizedNetwork {
   readonly model: Model;
   readonly taps: readonly Tap[];
@@ -43,8 +45,16 @@ export interface NetworkBackbone {
   readonly multiple: number;
   readonly picture: PictureOptions;
   readonly session: SessionOptions;
-  /** Builds the network for one size. Called once per size while its session is open. */
-  readonly build: (size: Size) => SizedNetwork;
+  /** Pictures of one size that run together where they are asked for together. Default 1. */
+  readonly batch?: number;
+  /** Builds the network for `count` pictures of one size. Called once for each while its session is open. */
+  readonly build: (size: Size, count: number) => SizedNetwork;
+}
+
+/** A fitted picture: [3][height][width]. */
+interface Planes {
+  readonly size: Size;
+  readonly data: Float32Array<ArrayBuffer>;
 }
 
 /**
@@ -53,22 +63,42 @@ export interface NetworkBackbone {
  * Grids divide the picture by the half-pixel convention; `withConvention` reads them otherwise.
  */
 export function networkBackbone(parts: NetworkBackbone): Backbone {
-  const { card, picture, session, multiple } = parts;
-  const sessions = new SessionCache(session.sessions, (size) => {
-    const network = parts.build(size);
+  const { card, picture, session, multiple, batch = 1 } = parts;
+  const sessions = new SessionCache(session.sessions, (size, count) => {
+    const network = parts.build(size, count);
     return { network, session: Session.open(network.model, session) };
   });
+  const batches = new Batcher<Planes, { network: SizedNetwork; outputs: { [name: string]: Tensor } }>(
+    batch,
+    async (pictures) => {
+      const { size: { width, height } } = pictures[0];
+      const data = pictures.length === 1 ? pictures[0].data : joined(pictures.map(({ data }) => data));
+      const shape = [pictures.length, 3, height, width];
+      const { network, outputs } = await sessions.run({ width, height }, pictures.length, { shape, data });
+      return pictures.map((_, i) => ({ network, outputs: entryOf(outputs, i, pictures.length) }));
+    },
+  );
   // Threads, memory and the like change no value; where the picture comes from does, and so may the provider.
   const { fit: how, size, enlarge, resample, normalise } = picture;
-  const settings = { fit: how, size, enlarge, resample, normalise, provider: session.provider, ...parts.identity };
+  const settings = {
+    fit: how,
+    size,
+    enlarge,
+    resample,
+    normalise,
+    provider: session.provider,
+    // Sums over more pictures may be taken in another order.
+    ...(batch > 1 && { batch }),
+    ...parts.identity,
+  };
   return {
     identity: `${card.name} v${card.version} ${JSON.stringify(settings)}`,
     keep: "disk",
     async extract(image: Image): Promise<FeatureMap[]> {
       const fitted = fit(image, fitOf(picture, multiple));
-      const { width, height } = fitted.size;
       const data = normalisedPlanes(fitted.pixels, fitted.size, picture.normalise as Normalisation);
-      const { network, outputs } = await sessions.run(fitted.size, { shape: [1, 3, height, width], data });
+      const { width, height } = fitted.size;
+      const { network, outputs } = await batches.ask(`${width}x${height}`, { size: fitted.size, data });
       return network.taps.map((tap) => featureMap(tap, outputs[tap.output]!, fitted.size, fitted.frame));
     },
     close: () => sessions.close(),
@@ -80,24 +110,42 @@ interface Opened {
   readonly session: Promise<Session>;
 }
 
-/** Open sessions by picture size; the one unused for longest is closed when there are too many. */
+/** What a network gave for picture `i` of `count`. */
+function entryOf(outputs: { [name: string]: Tensor }, i: number, count: number): { [name: string]: Tensor } {
+  if (count === 1) return outputs;
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, { shape, data }]) => {
+      if (shape[0] !== count) {
+        throw new InputError(`Cannot use output "${name}" of ${count} pictures: its shape is [${shape}]; use batch=1`);
+      }
+      const length = data.length / count;
+      return [name, { shape: [1, ...shape.slice(1)], data: data.slice(i * length, (i + 1) * length) }];
+    }),
+  );
+}
+
+/** Open sessions by picture size and count; the one unused for longest is closed when there are too many. */
 class SessionCache {
   readonly #open = new Map<string, Opened>();
 
-  constructor(readonly limit: number, readonly make: (size: Size) => Opened) {}
+  constructor(readonly limit: number, readonly make: (size: Size, count: number) => Opened) {}
 
-  async run(size: Size, input: Tensor): Promise<{ network: SizedNetwork; outputs: { [name: string]: Tensor } }> {
-    const { network, session } = this.#get(size);
+  async run(
+    size: Size,
+    count: number,
+    input: Tensor,
+  ): Promise<{ network: SizedNetwork; outputs: { [name: string]: Tensor } }> {
+    const { network, session } = this.#get(size, count);
     const [name] = Object.keys(network.model.inputs);
     // No await between looking up and asking: a session may be closed by another call, and questions keep their order.
     return { network, outputs: await (await session).run({ [name!]: input }) };
   }
 
-  #get(size: Size): Opened {
-    const key = `${size.width}x${size.height}`;
+  #get(size: Size, count: number): Opened {
+    const key = `${size.width}x${size.height}x${count}`;
     let opened = this.#open.get(key);
     if (opened === undefined) {
-      opened = this.make(size);
+      opened = this.make(size, count);
       opened.session.catch(() => this.#open.delete(key));
     } else this.#open.delete(key);
     // Maps keep the order of insertion: the first entry is the one unused for longest.

@@ -1,6 +1,7 @@
+import { InputError } from "../errors.ts";
 import { FIT_MODES, type FitMode, type FitOptions, type Resampler, RESAMPLERS } from "../image/fit.ts";
 import { option } from "../option.ts";
-import type { Image, OptionsOf } from "../types.ts";
+import type { Image, OptionsOf, OptionValue, Size } from "../types.ts";
 
 /** Mean and standard deviation per channel, of values in [0, 1]. */
 export const NORMALISATIONS = {
@@ -20,11 +21,15 @@ export function pictureOptions(defaults: { size: number; normalise: Normalisatio
     fit: option("stretch", "how a picture meets the network: stretch, pad, longest-side, or none (its own size)", {
       choices: FIT_MODES,
     }),
-    size: option(defaults.size as number | null, "side in pixels the network sees; not read by fit=none", {
-      accepts: ["number", "null"],
-      integer: true,
-      min: 1,
-    }),
+    size: option(
+      defaults.size as OptionValue,
+      "side in pixels the network sees, or [width, height]; not read by fit=none",
+      {
+        accepts: ["number", "null", "list"],
+        integer: true,
+        min: 1,
+      },
+    ),
     enlarge: option(true, "fit=longest-side enlarges smaller pictures too; false: it leaves them as they are (HPF)"),
     resample: option("torch-bilinear", "whose resampling of pictures, with which kernel", { choices: RESAMPLERS }),
     normalise: option(defaults.normalise as string, "mean and deviation taken off the pixels", {
@@ -38,8 +43,23 @@ export type PictureOptions = OptionsOf<ReturnType<typeof pictureOptions>>;
 
 /** The fit these options ask for, for a network whose sides must be multiples of `multiple`. */
 export function fitOf(options: PictureOptions, multiple: number): FitOptions {
-  const { size, enlarge } = options;
+  const { enlarge } = options;
+  const size = sizeOf(options.size, options.fit);
   return { mode: options.fit as FitMode, size, resample: options.resample as Resampler, multiple, enlarge };
+}
+
+function sizeOf(size: OptionValue, mode: string): number | Size | null {
+  if (!Array.isArray(size)) return size as number | null;
+  const [width, height] = size;
+  if (size.length === 2 && typeof width === "number" && typeof height === "number" && mode === "stretch") {
+    return { width, height };
+  }
+  throw new InputError(
+    `Cannot fit a picture by "${mode}" to size ${
+      JSON.stringify(size)
+    }: fit=stretch takes [width, height] in pixels, the ` +
+      "others one side",
+  );
 }
 
 /**

@@ -88,9 +88,8 @@ export class Session implements AsyncDisposable {
       await opened.outputs;
     } catch (error) {
       own.leave();
-      throw new ConfigError(`Cannot open network "${model.name}" on ${options.provider}: ${(error as Error).message}`, {
-        cause: error,
-      });
+      const why = whyNot(options.provider, (error as Error).message);
+      throw new ConfigError(`Cannot open network "${model.name}" on ${options.provider}: ${why}`, { cause: error });
     }
     return new Session(own, opened.id, model);
   }
@@ -131,6 +130,16 @@ export class Session implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
+}
+
+/** A runtime's reason without places in its source, and what would work. */
+function whyNot(provider: string, message: string): string {
+  if (provider === "cpu") return message;
+  const reason = message.replaceAll("\n", " ").replace(/^.* was false\. /, "");
+  const missing = /Failed to load shared library|not (supported|available)|not enabled/i.test(reason)
+    ? `the installed ONNX Runtime has no such provider or its driver is missing (${reason})`
+    : reason;
+  return `${missing}; provider=cpu works everywhere`;
 }
 
 /** Opens a session, runs once, closes: for tests, recordings and single pictures. */

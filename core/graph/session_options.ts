@@ -10,10 +10,20 @@ export const sessionOptions = {
   provider: option("cpu", "where networks run, where the installed runtime has it", {
     choices: ["cpu", "cuda", "webgpu"],
   }),
-  sessions: option(2, "networks kept open, one per picture size; each holds the weights once", {
+  sessions: option(2, "networks kept open, one per picture size and count; each holds the weights once", {
     integer: true,
     min: 1,
   }),
+};
+
+/** The option of backbones whose network takes several pictures at once. */
+export const batchOption = {
+  batch: option(
+    1,
+    "pictures of one size that run together where they are asked for together, as the two of a pair are; no faster on a " +
+      "CPU, and part of the cache's key",
+    { integer: true, min: 1 },
+  ),
 };
 
 /** Values of {@linkcode sessionOptions}. */

@@ -1,4 +1,4 @@
-import { assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { ConfigError } from "../errors.ts";
 import { tensorOf } from "../weights/tensor.ts";
 import { Graph } from "./graph.ts";
@@ -81,9 +81,21 @@ Deno.test("the event loop keeps turning while a network runs", async () => {
 Deno.test("open() says in one line what it cannot do", async () => {
   const g = new Graph("net");
   const model = g.model({ y: ops.relu(g, g.input("x", [2])) });
-  await assertRejects(
-    () => Session.open(model, { ...defaultSession, provider: "cuda" }),
-    ConfigError,
-    'Cannot open network "net" on cuda',
-  );
+  const onGpu = (provider: string) => Session.open(model, { ...defaultSession, provider });
+  for (const provider of ["cuda", "webgpu"]) {
+    let session: Session;
+    try {
+      session = await onGpu(provider);
+    } catch (error) {
+      assert(error instanceof ConfigError);
+      assertMatch(
+        error.message,
+        new RegExp(`^Cannot open network "net" on ${provider}: .*; provider=cpu works everywhere$`),
+      );
+      continue;
+    }
+    // A machine that has one runs on it.
+    assertEquals([...(await session.run({ x: tensor([2], [-1, 2]) })).y!.data], [0, 2]);
+    await session.close();
+  }
 });

@@ -71,3 +71,40 @@ export function sampleRows(volume: Float32Array, rows: number, cols: number, cel
   const map = { channels: m, data: volume, grid: { rows, cols } } as FeatureMap;
   return sampleMap(map, cells);
 }
+
+/**
+ * As {@linkcode sampleRows}, for a volume whose rows are made when asked for: only those around the positions are.
+ *
+ * @param rowsOf rows of whole cells, [n][m]
+ * @returns [cells.n][m]
+ */
+export async function sampleLazyRows(
+  rowsOf: (cells: Int32Array) => Promise<Float32Array>,
+  rows: number,
+  cols: number,
+  cells: Cells,
+): Promise<Float32Array> {
+  const around = Array.from({ length: cells.n }, (_, i) => {
+    const { x0, y0, x1, y1, fx, fy } = corners(cells.xy[2 * i]!, cells.xy[2 * i + 1]!, rows, cols);
+    return {
+      at: [y0 * cols + x0, y0 * cols + x1, y1 * cols + x0, y1 * cols + x1],
+      weights: [(1 - fx) * (1 - fy), fx * (1 - fy), (1 - fx) * fy, fx * fy],
+    };
+  });
+  const wanted = [...new Set(around.flatMap(({ at, weights }) => at.filter((_, k) => weights[k] !== 0)))];
+  if (wanted.length === 0) return new Float32Array();
+  const made = await rowsOf(Int32Array.from(wanted));
+  const place = new Map(wanted.map((cell, i) => [cell, i]));
+  const m = made.length / wanted.length;
+  const out = new Float32Array(cells.n * m);
+  around.forEach(({ at, weights }, i) => {
+    const row = out.subarray(i * m, (i + 1) * m);
+    at.forEach((cell, k) => {
+      const w = weights[k]!;
+      if (w === 0) return;
+      const from = place.get(cell)! * m;
+      for (let j = 0; j < m; j++) row[j]! += w * made[from + j]!;
+    });
+  });
+  return out;
+}

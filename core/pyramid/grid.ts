@@ -4,7 +4,7 @@
  * @module
  */
 import type { MethodContext, Pair, Size } from "../types.ts";
-import { passMessages } from "./graph.ts";
+import { nodesAbove } from "./graph.ts";
 import { type NodeCosts, nodeCosts } from "./nodes.ts";
 
 /** The operations of a context. */
@@ -97,6 +97,12 @@ export async function gridLayer(
   const { rx, ry, nx, ny, cols, rows } = size;
   const costs = await (await ops.translationCosts(maps.source, maps.target, { step: 1, nx: rx, ny: ry, bound })).take();
   const unary = nodeCosts(costs, { states: nx * ny, cols, rows }, levels, corrected);
-  const states = passMessages(unary.data, levels, { nx, ny }, { ...options, upward: corrected });
+  const states = await (await ops.bpPyramid({ data: unary.data, shape: [nodesAbove(levels), nx, ny] }, {
+    levels,
+    stretch: options.stretch,
+    bound: options.stretchBound,
+    iterations: options.iterations,
+    upward: corrected,
+  })).takeInts();
   return { ...size, unary, states };
 }

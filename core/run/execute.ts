@@ -21,6 +21,7 @@ import { lockFolder } from "./lock.ts";
 import { recordOf, runFolder, type RunRecord } from "./record.ts";
 import type { ResultRecord, StoredScores } from "./result.ts";
 import { checkDirection } from "./score.ts";
+import { MemoryWatch, writeTiming } from "./timing.ts";
 
 const MIB = 1024 * 1024;
 
@@ -53,6 +54,7 @@ export async function executeRun(
 ): Promise<RunOutcome> {
   const { run } = config.options;
   const shard = run.shard as string | null;
+  using memory = new MemoryWatch();
   await using built = await buildMethod(registry, config, hooks.log);
   const { method, backbone, ops, meaningless } = built;
   const record = await recordOf(config, benchmark, {
@@ -84,7 +86,10 @@ export async function executeRun(
   const flows = dense === undefined ? {} : { flowBytes: dense.bytes };
   const base = { record, folder, resumed, evaluated, cache: backbone.counts, ...flows };
   if (shard !== null) return base;
-  if (resumed < evaluated) await writeTiming(folder, performance.now() - started, evaluated - resumed, base.cache);
+  if (resumed < evaluated) {
+    const ms = performance.now() - started;
+    await writeTiming(folder, { ms, pairs: evaluated - resumed, memory, cache: base.cache });
+  }
   const predictions = {
     ...(keypoints === undefined ? {} : { keypoints: keypoints.predictions }),
     ...(dense === undefined ? {} : { dense: dense.lines }),
@@ -95,31 +100,6 @@ export async function executeRun(
 /** File of a run's predictions, or of one shard's. */
 export function predictionsFile(shard: string | null): string {
   return shard === null ? "predictions.jsonl" : `predictions.part-${shard.replace("/", "-of-")}.jsonl`;
-}
-
-/** Times and memory, apart from the result: they differ between equal runs. */
-async function writeTiming(folder: string, ms: number, pairs: number, cache: CacheCounts): Promise<void> {
-  const timing = {
-    seconds: ms / 1000,
-    pairs,
-    pairsPerSecond: pairs / (ms / 1000),
-    peakMemoryMiB: await peakMemory(),
-    cache,
-    cores: navigator.hardwareConcurrency,
-  };
-  await writeWhole(join(folder, "timing.json"), toJson(timing));
-}
-
-/** The process's high-water mark in MiB where the system tells it, else what it holds now. */
-async function peakMemory(): Promise<number> {
-  try {
-    const status = await Deno.readTextFile("/proc/self/status");
-    const kib = /VmHWM:\s+(\d+) kB/.exec(status)?.[1];
-    if (kib !== undefined) return Math.round(Number(kib) / 1024);
-  } catch {
-    // Not Linux.
-  }
-  return Math.round(Deno.memoryUsage().rss / 1024 / 1024);
 }
 
 async function removeRun(folder: string): Promise<void> {

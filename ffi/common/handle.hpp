@@ -56,6 +56,7 @@ struct sc_tensor {
   char* data;   // where the library computes; guard bytes lie before and after
   char* block;  // what was allocated
   int64_t bytes;
+  int64_t room;  // of the block; the CPU library's may be larger than it needs
 
   float* f() const { return reinterpret_cast<float*>(data); }
   int32_t* i() const { return reinterpret_cast<int32_t*>(data); }
@@ -74,7 +75,7 @@ struct Base {
   std::mutex busy;  // one operation at a time
   std::mutex text_lock;
   std::string text;
-  std::atomic<int64_t> live{0}, used{0}, peak{0}, holders{1};
+  std::atomic<int64_t> live{0}, used{0}, peak{0}, holders{1}, ended{0};
   int64_t limit = 0;
   int32_t flags = 0;
 
@@ -101,13 +102,26 @@ struct Base {
 
 Base& base_of(sc_ctx* ctx);
 
+// An operation's turn. A tensor may be made on one thread, used on a second and freed on a third: the counters carry
+// what each wrote to the next, so that nothing rests on how the caller's threads speak to each other. `live` was raised
+// when the tensor was complete; `ended` is read before one is freed.
+class Turn {
+ public:
+  explicit Turn(Base& base) : base_(base), hold_(base.busy) { base_.live.load(); }
+  ~Turn() { base_.ended.fetch_add(1); }
+
+ private:
+  Base& base_;
+  std::lock_guard<std::mutex> hold_;
+};
+
 // Runs the body of an exported function: no exception passes, the text stays in the context.
 template <class F>
 int32_t border(sc_ctx* ctx, const char* name, F&& body) noexcept {
   if (!ctx) return kNoContext;
   Base& base = base_of(ctx);
   try {
-    std::lock_guard<std::mutex> hold(base.busy);
+    Turn turn(base);
     body();
     return 0;
   } catch (const std::bad_alloc&) {

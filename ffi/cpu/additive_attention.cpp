@@ -199,17 +199,6 @@ void values(const Work& w, int64_t part, const float* key, float* line) {
   }
 }
 
-// x / 2 * (1 + erf(x / sqrt 2)), erf by Abramowitz and Stegun 7.1.26, wrong by 1.5e-7 at most.
-inline V gelu(V x) {
-  const VI negative = x < V{};
-  const V a = select(negative, -x, x) * splat(0.70710678f), t = splat(1.0f) / (splat(1.0f) + splat(0.3275911f) * a);
-  V q = splat(1.061405429f);
-  for (float c : {-1.453152027f, 1.421413741f, -0.284496736f, 0.254829592f}) q = q * t + splat(c);
-  q = q * t * exp(-a * a);  // 1 - erf(a)
-  const V tail = splat(0.5f) * x * q;
-  return select(negative, tail, x - tail);
-}
-
 }  // namespace
 
 void additive_attention(sc_ctx& ctx, const AdditiveAttention& p) {

@@ -4,8 +4,9 @@
 //   steps. Wider windows (the coarse levels, few pixels) use plain loops.
 // - A row is one chain of sideways messages; the messages up or down and to the other plane hang off it, so the
 //   processor overlaps them.
-// - Iterations 2k and 2k+1 update the two planes in the same direction: they run as two jobs, the second a row behind
-//   the first where it needs its dual messages.
+// - Iterations 2k and 2k+1 update the two planes in the same direction. Their rows are dealt out alternately, those of
+//   plane 1 two rows later; a row follows the row before it (and plane 1 the same row of plane 0, where it needs its dual
+//   messages) some pixels behind, so that any number of threads work in a slanted front.
 #include <algorithm>
 #include <chrono>
 #include <cmath>
@@ -79,9 +80,44 @@ struct Rule {
   bool corrected;
 };
 
-// What the rows of a pair of iterations tell each other.
-struct Progress {
-  std::atomic<int64_t> rows{0};
+constexpr int64_t kPiece = 32;  // pixels between two looks at the rows that must be ahead
+
+// A count that others wait for, on a cache line of its own.
+struct alignas(64) Count {
+  std::atomic<int64_t> value{0};
+
+  void raise(int64_t to) { value.store(to, std::memory_order_release); }
+  // The wait is short while all threads run. Where the machine is busy, spinning would only keep the other off.
+  void wait(int64_t least) const {
+    for (int tries = 0; value.load(std::memory_order_acquire) < least; tries++) {
+      if (tries < 400) pause();
+      else if (tries < 500) std::this_thread::yield();
+      else std::this_thread::sleep_for(std::chrono::microseconds(20));
+    }
+  }
+  static void pause() {
+#if defined(__SSE2__)
+    _mm_pause();
+#endif
+  }
+};
+
+// How a row keeps behind others: counts of pixels, which go on from iteration to iteration.
+struct Pace {
+  Count* own = nullptr;
+  const Count *before = nullptr, *other = nullptr;  // the row before it; its row of the other plane; null: waits for none
+  int64_t base = 0;                                 // pixels of the iterations before
+
+  // At pixel i, a multiple of kPiece, of w.
+  void reach(int64_t i, int64_t w) const {
+    if (own) own->raise(base + i);
+    const int64_t next = base + std::min(i + kPiece, w);
+    if (before) before->wait(next);
+    if (other) other->wait(next);
+  }
+  void end(int64_t w) const {
+    if (own) own->raise(base + w);
+  }
 };
 
 // --- windows of up to 8 states ------------------------------------------------------------------------------------
@@ -131,7 +167,7 @@ struct Narrow {
 
 // One plane of one row. kDual: also tell the other plane.
 template <bool kForward, bool kDual>
-void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y) {
+void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& pace) {
   const Narrow n(r);
   const Plane& own = g.plane[plane];
   int32_t* const told = g.plane[1 - plane].dual;
@@ -140,12 +176,10 @@ void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y) {
   constexpr int kSide = kForward ? 0 : 1, kUp = kForward ? 2 : 3;
   const int64_t step = kForward ? 1 : -1;
   const bool vertical = kForward ? y + 1 < g.height : y > 0;
-  I8 arriving{};  // the sideways message to this pixel
-  {
-    const int64_t p = y * w + (kForward ? 0 : w - 1);
-    arriving = load8(own.in[kSide] + p * s);
-  }
+  // The sideways message to this pixel. Nobody sends one to the first.
+  I8 arriving = load8(own.in[kSide] + (y * w + (kForward ? 0 : w - 1)) * s);
   for (int64_t i = 0; i < w; i++) {
+    if (i % kPiece == 0) pace.reach(i, w);
     const int64_t p = y * w + (kForward ? i : w - 1 - i);
     const int32_t c = g.centre[2 * p + plane];
     const I8 base = load8(g.range + c - r.window) + load8(own.in[kUp] + p * s) + arriving;
@@ -176,6 +210,7 @@ void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y) {
       store8(told + p * s, m - least_lane(m));
     }
   }
+  pace.end(w);
 }
 
 // --- any window ---------------------------------------------------------------------------------------------------
@@ -204,7 +239,7 @@ void wide_message(const Rule& r, int32_t* v, int32_t shift, bool first, int16_t*
 }
 
 template <bool kForward, bool kDual>
-void wide_row(const Layer& g, const Rule& r, int plane, int64_t y) {
+void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& pace) {
   const Plane& own = g.plane[plane];
   int32_t* const told = g.plane[1 - plane].dual;
   const int64_t s = r.stride, w = g.width;
@@ -214,6 +249,7 @@ void wide_row(const Layer& g, const Rule& r, int plane, int64_t y) {
   const bool vertical = kForward ? y + 1 < g.height : y > 0;
   int32_t base[kMostStates], v[kMostStates];
   for (int64_t i = 0; i < w; i++) {
+    if (i % kPiece == 0) pace.reach(i, w);
     const int64_t p = y * w + (kForward ? i : w - 1 - i);
     const int32_t c = g.centre[2 * p + plane];
     const int32_t* range = g.range + c - r.window;
@@ -252,77 +288,105 @@ void wide_row(const Layer& g, const Rule& r, int plane, int64_t y) {
       for (int32_t l = 0; l < n; l++) m[l] -= low;
     }
   }
+  pace.end(w);
 }
 
 // --- iterations ---------------------------------------------------------------------------------------------------
 
 template <bool kForward, bool kDual>
-void iterate(const Layer& g, const Rule& r, int plane, Progress& own, const Progress* ahead) {
-  for (int64_t i = 0; i < g.height; i++) {
-    // The wait is short while both threads run. Where the machine is busy, spinning would only keep the other off.
-    for (int tries = 0; ahead && ahead->rows.load(std::memory_order_acquire) <= i; tries++) {
-      if (tries < 100) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
-    const int64_t y = kForward ? i : g.height - 1 - i;
-    if (r.states <= 8) narrow_row<kForward, kDual>(g, r, plane, y);
-    else wide_row<kForward, kDual>(g, r, plane, y);
-    own.rows.store(i + 1, std::memory_order_release);
-  }
+void one_row(const Layer& g, const Rule& r, int plane, int64_t i, const Pace& pace) {
+  const int64_t y = kForward ? i : g.height - 1 - i;
+  if (r.states <= 8) narrow_row<kForward, kDual>(g, r, plane, y, pace);
+  else wide_row<kForward, kDual>(g, r, plane, y, pace);
 }
 
-void iterate(const Layer& g, const Rule& r, int64_t iteration, Progress& own, const Progress* ahead) {
+// Row i, in the iteration's direction, of an iteration.
+void row(const Layer& g, const Rule& r, int64_t iteration, int64_t i, const Pace& pace) {
   const int plane = iteration % 2;
   const bool forward = iteration % 4 < 2, dual = iteration % 8 < 4;
-  if (!dual) ahead = nullptr;  // the planes do not speak
-  if (forward && dual) iterate<true, true>(g, r, plane, own, ahead);
-  else if (forward) iterate<true, false>(g, r, plane, own, ahead);
-  else if (dual) iterate<false, true>(g, r, plane, own, ahead);
-  else iterate<false, false>(g, r, plane, own, ahead);
+  if (forward && dual) one_row<true, true>(g, r, plane, i, pace);
+  else if (forward) one_row<true, false>(g, r, plane, i, pace);
+  else if (dual) one_row<false, true>(g, r, plane, i, pace);
+  else one_row<false, false>(g, r, plane, i, pace);
 }
 
-// Iterations first and first + 1, which must be an even one and its follower.
-void iterate_pair(sc_ctx& ctx, const Layer& g, const Rule& r, int64_t first) {
-  Progress progress[2];
-  // Job 0 is always taken before job 1, so the wait of job 1 ends, be there one worker or many.
-  ctx.pool.run(2, [&](int64_t job, int32_t) {
-    iterate(g, r, first + job, progress[job], job == 1 ? &progress[0] : nullptr);
+// Pixels times states below which a second thread costs more than it brings.
+constexpr int64_t kAlone = 6000;
+
+// Iterations first .. last - 1; first is even.
+void iterate(sc_ctx& ctx, const Layer& g, const Rule& r, int64_t first, int64_t last) {
+  const int64_t h = g.height;
+  if (ctx.pool.threads() == 1 || last - first < 2 || h * g.width * r.states < kAlone) {
+    for (int64_t n = first; n < last; n++) {
+      for (int64_t i = 0; i < h; i++) row(g, r, n, i, {});
+    }
+    return;
+  }
+  // Turn 2i of a pair is row i of plane 0, turn 2i + 1 row i - kLag of plane 1: far enough behind that nobody who works
+  // on plane 1 follows on the heels of the same row of plane 0, whose messages to the other plane take longer. Turns are
+  // taken in order, so whoever waits, waits for a row that somebody is at, and the first of those waits for nobody.
+  constexpr int64_t kLag = 2;
+  const int64_t pairs = (last - first + 1) / 2, turns = 2 * (h + kLag);
+  std::unique_ptr<Count[]> done(new Count[2 * h]);  // [row][plane]
+  Count next, ended;
+  ctx.pool.run(ctx.pool.threads(), [&](int64_t, int32_t) {
+    for (int64_t turn; (turn = next.value.fetch_add(1)) < pairs * turns;) {
+      const int64_t pair = turn / turns, t = turn % turns, plane = t % 2, i = t / 2 - plane * kLag;
+      const int64_t n = first + 2 * pair + plane;
+      if (i >= 0 && i < h && n < last) {
+        // Pairs differ in direction, or in which planes speak: each starts when the one before has ended.
+        ended.wait(pair * turns);
+        Pace pace;
+        pace.own = &done[2 * i + plane];
+        pace.before = i > 0 ? &done[2 * (i - 1) + plane] : nullptr;
+        pace.other = plane == 1 && n % 8 < 4 ? &done[2 * i] : nullptr;
+        pace.base = pair * g.width;
+        row(g, r, n, i, pace);
+      }
+      ended.value.fetch_add(1);
+    }
   });
 }
 
-int64_t read_out(const Layer& g, const Rule& r, int32_t* flow) {
-  int64_t energy = 0;
+int64_t read_out(sc_ctx& ctx, const Layer& g, const Rule& r, int32_t* flow) {
   const int32_t n = r.states;
-  for (int64_t p = 0; p < g.height * g.width; p++) {
-    int32_t best[2];
-    for (int plane = 0; plane < 2; plane++) {
-      const Plane& own = g.plane[plane];
-      const int32_t c = g.centre[2 * p + plane];
-      const int32_t* range = g.range + c - r.window;
-      int32_t low = 0;
-      for (int32_t l = 0; l < n; l++) {
-        const int64_t i = p * r.stride + l;
-        const int32_t b = range[l] + own.dual[i] + own.in[0][i] + own.in[1][i] + own.in[2][i] + own.in[3][i];
-        if (l == 0 || b < low) low = b, best[plane] = l;
+  const int64_t w = g.width, h = g.height;
+  std::atomic<int64_t> energy{0};
+  ctx.pool.run(h, [&](int64_t y, int32_t) {
+    int64_t sum = 0;
+    for (int64_t p = y * w; p < (y + 1) * w; p++) {
+      int32_t best[2];
+      for (int plane = 0; plane < 2; plane++) {
+        const Plane& own = g.plane[plane];
+        const int32_t c = g.centre[2 * p + plane];
+        const int32_t* range = g.range + c - r.window;
+        int32_t low = 0;
+        for (int32_t l = 0; l < n; l++) {
+          const int64_t i = p * r.stride + l;
+          const int32_t b = range[l] + own.dual[i] + own.in[0][i] + own.in[1][i] + own.in[2][i] + own.in[3][i];
+          if (l == 0 || b < low) low = b, best[plane] = l;
+        }
+        flow[2 * p + plane] = best[plane] - r.window + c;
+        sum += range[best[plane]];
       }
-      flow[2 * p + plane] = best[plane] - r.window + c;
-      energy += range[best[plane]];
+      sum += g.data[(p * n + best[1]) * n + best[0]];
     }
-    energy += g.data[(p * n + best[1]) * n + best[0]];
-  }
-  auto pair = [&](int64_t p, int64_t q) {
-    for (int plane = 0; plane < 2; plane++) {
-      const int64_t d = std::abs(flow[2 * p + plane] - flow[2 * q + plane]);
-      energy += std::min<int64_t>(d * r.alpha, r.bound);
+    energy += sum;
+  });
+  ctx.pool.run(h, [&](int64_t y, int32_t) {
+    int64_t sum = 0;
+    auto pair = [&](int64_t p, int64_t q) {
+      for (int plane = 0; plane < 2; plane++) {
+        const int64_t d = std::abs(flow[2 * p + plane] - flow[2 * q + plane]);
+        sum += std::min<int64_t>(d * r.alpha, r.bound);
+      }
+    };
+    for (int64_t p = y * w; p < (y + 1) * w; p++) {
+      if (p + 1 < (y + 1) * w) pair(p, p + 1);
+      if (y + 1 < h) pair(p, p + w);
     }
-  };
-  for (int64_t y = 0; y < g.height; y++) {
-    for (int64_t x = 0; x < g.width; x++) {
-      const int64_t p = y * g.width + x;
-      if (x + 1 < g.width) pair(p, p + 1);
-      if (y + 1 < g.height) pair(p, p + g.width);
-    }
-  }
+    energy += sum;
+  });
   return energy;
 }
 
@@ -371,28 +435,42 @@ void data_term(sc_ctx& ctx, const BpFlow& p, int32_t* data) {
       }
     }
   });
-  const int64_t count = p.height * p.width * cells;
+  const int64_t per_row = p.width * cells;
   int32_t low = 32767, high = 0;
   int64_t total = 0;
-  for (int64_t i = 0; i < count; i++) {
-    if (data[i] < 0) continue;
-    low = std::min(low, data[i]);
-    high = std::max(high, data[i]);
-    total++;
-  }
-  if (total == count) return;
+  std::mutex join;
+  ctx.pool.run(p.height, [&](int64_t y, int32_t) {
+    const int32_t* row = data + y * per_row;
+    int32_t least = 32767, most = 0;
+    int64_t valid = 0;
+    for (int64_t i = 0; i < per_row; i++) {
+      least = std::min(least, row[i] < 0 ? 32767 : row[i]);
+      most = std::max(most, row[i]);
+      valid += row[i] >= 0;
+    }
+    std::lock_guard<std::mutex> hold(join);
+    low = std::min(low, least), high = std::max(high, most), total += valid;
+  });
+  if (total == p.height * per_row) return;
   int32_t outside = total ? low : 0;
   if (total && high > low) {
     const double interval = static_cast<double>(high - low) / kHistogramBins;
     const int32_t from = p.corrected ? low : 0;
-    Scratch<int64_t> bins(ctx, kHistogramBins, "a histogram");
-    std::fill_n(bins.get(), kHistogramBins, 0);
-    for (int64_t i = 0; i < count; i++) {
-      if (data[i] >= 0) bins[std::min<int64_t>(static_cast<int64_t>((data[i] - from) / interval), kHistogramBins - 1)]++;
-    }
+    const int32_t workers = ctx.pool.threads();
+    Scratch<int64_t> bins(ctx, static_cast<int64_t>(kHistogramBins) * workers, "a histogram");
+    std::fill_n(bins.get(), static_cast<int64_t>(kHistogramBins) * workers, 0);
+    ctx.pool.run(p.height, [&](int64_t y, int32_t worker) {
+      const int32_t* row = data + y * per_row;
+      int64_t* own = bins.get() + static_cast<int64_t>(kHistogramBins) * worker;
+      for (int64_t i = 0; i < per_row; i++) {
+        if (row[i] >= 0) own[std::min<int64_t>(static_cast<int64_t>((row[i] - from) / interval), kHistogramBins - 1)]++;
+      }
+    });
     double mass = 0, value = high;
     for (int32_t i = 0; i < kHistogramBins; i++) {
-      mass += static_cast<double>(bins[i]) / static_cast<double>(total);
+      int64_t held = 0;
+      for (int32_t worker = 0; worker < workers; worker++) held += bins[i + static_cast<int64_t>(kHistogramBins) * worker];
+      mass += static_cast<double>(held) / static_cast<double>(total);
       if (mass >= 0.5) {
         value = std::max(i, 1) * interval + low;
         break;
@@ -400,7 +478,10 @@ void data_term(sc_ctx& ctx, const BpFlow& p, int32_t* data) {
     }
     outside = static_cast<int32_t>(value);
   }
-  for (int64_t i = 0; i < count; i++) data[i] = data[i] < 0 ? outside : data[i];
+  ctx.pool.run(p.height, [&](int64_t y, int32_t) {
+    int32_t* row = data + y * per_row;
+    for (int64_t i = 0; i < per_row; i++) row[i] = row[i] < 0 ? outside : row[i];
+  });
 }
 
 // --- the whole ----------------------------------------------------------------------------------------------------
@@ -422,8 +503,11 @@ struct Owned {
       range[d + reach] = static_cast<int32_t>(gamma * std::fabs(static_cast<double>(d)));
     }
     std::fill_n(range.get() + 2 * reach + 1, kSlack, 0);
-    std::fill_n(dual.get(), 2 * size + kSlack, 0);
-    std::fill_n(in.get(), 8 * size + kSlack, 0);
+    const int64_t all = 8 * size + kSlack, share = std::max<int64_t>(1 << 16, all / 64);
+    ctx.pool.run((all + share - 1) / share, [&](int64_t job, int32_t) {
+      for (int64_t i = job * share; i < std::min((job + 1) * share, all); i++) in[i] = 0;
+      for (int64_t i = job * share; i < std::min((job + 1) * share, 2 * size + kSlack); i++) dual[i] = 0;
+    });
     layer = {height, width, centre, data, range.get() + reach, {}};
     for (int plane = 0; plane < 2; plane++) {
       for (int d = 0; d < 4; d++) layer.plane[plane].in[d] = in.get() + (plane * 4 + d) * size;
@@ -464,7 +548,7 @@ void start(sc_ctx& ctx, const Layer& fine, const Rule& r, double gamma, int32_t 
   });
   Owned merged(ctx, h, w, centre.get(), data.get(), gamma, r, reach_of(centre.get(), h * w, r.window));
   if (merges > 1) start(ctx, merged.layer, r, gamma / 2, merges - 1);
-  for (int32_t i = 0; i < kMergedIterations; i += 2) iterate_pair(ctx, merged.layer, r, i);
+  iterate(ctx, merged.layer, r, 0, kMergedIterations);
   ctx.pool.run(fine.height, [&](int64_t y, int32_t) {
     for (int64_t x = 0; x < fine.width; x++) {
       const int64_t from = ((y / 2) * w + x / 2) * r.stride, to = (y * fine.width + x) * r.stride;
@@ -493,19 +577,15 @@ void bp_flow(sc_ctx& ctx, const BpFlow& p) {
   data_term(ctx, p, data.get());
   Owned whole(ctx, p.height, p.width, p.centre, data.get(), p.gamma, r, reach_of(p.centre, pixels, p.window));
   if (p.merges > 0) start(ctx, whole.layer, r, p.gamma / 2, p.merges);
-  const bool single = p.trace;
-  for (int32_t i = 0; i < p.iterations;) {
-    if (!single && i + 1 < p.iterations) {
-      iterate_pair(ctx, whole.layer, r, i);
-      i += 2;
-    } else {
-      Progress progress;
-      iterate(whole.layer, r, i, progress, nullptr);
-      if (p.trace) put_energy(p.energies + 2 * i, read_out(whole.layer, r, p.flow));
-      i++;
-    }
+  if (!p.trace) {
+    iterate(ctx, whole.layer, r, 0, p.iterations);
+    put_energy(p.energies, read_out(ctx, whole.layer, r, p.flow));
+    return;
   }
-  if (!p.trace) put_energy(p.energies, read_out(whole.layer, r, p.flow));
+  for (int32_t i = 0; i < p.iterations; i++) {
+    iterate(ctx, whole.layer, r, i, i + 1);
+    put_energy(p.energies + 2 * i, read_out(ctx, whole.layer, r, p.flow));
+  }
 }
 
 }  // namespace sc::SC_ISA

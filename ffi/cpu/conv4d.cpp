@@ -1,4 +1,4 @@
-// 4-D convolution, channels last, the direct form.
+// 4-D convolution, channels last: the direct form, and the choice between it and conv4d_fft.cpp.
 //
 // A job makes all outputs of one (i, j) for a few k: rows of L cells. The input is kept with a zero halo along l, so a
 // row of outputs is a sum of small products: for every tap (a, b, c) in range, [cells of the row] x [k4 * in] times
@@ -7,10 +7,9 @@
 // - many outputs: channels of the output in vector lanes, a few cells of the row in registers (`spread`);
 // - few outputs, many inputs: channels of the input in lanes, summed at the end (`dot`);
 // - one input, few outputs: cells of the row in lanes (`planar`).
-#include "../common/conv4d.hpp"
-
 #include <algorithm>
 
+#include "conv4d_fft.hpp"
 #include "spread.hpp"
 
 SC_KERNEL(conv4d, Conv4d)
@@ -326,15 +325,35 @@ void direction(sc_ctx& ctx, const Conv4d& net, const std::vector<Conv4dLayer>& l
   }
 }
 
+// x - x is 0 for every finite x, and NaN otherwise.
+bool finite(const float* x, int64_t count) {
+  V sum{};
+  int64_t i = 0;
+  for (; i + kLanes <= count; i += kLanes) sum += load(x + i) - load(x + i);
+  float rest = sum_lanes(sum);
+  for (; i < count; i++) rest += x[i] - x[i];
+  return rest == 0;
+}
+
 }  // namespace
 
 void conv4d(sc_ctx& ctx, const Conv4d& net) {
   if (net.cells() == 0) return;
-  direction(ctx, net, net.layers, false);
-  if (!net.symmetric) return;
   std::vector<Conv4dLayer> other;
   for (const auto& l : net.layers) other.push_back(swapped(l));
-  direction(ctx, net, other, true);
+  bool direct = true;
+  for (const bool add : {false, true}) {
+    if (add && !net.symmetric) break;
+    const auto& layers = add ? other : net.layers;
+    bool done = false;
+    conv4d_fft(ctx, Conv4dPass{net, layers, add, &done});
+    if (!done) direction(ctx, net, layers, add);
+    direct = direct && !done;
+  }
+  // NaN, infinity and overflow spread over a whole volume of frequencies; the definition keeps them where they are.
+  if (direct || finite(net.out, net.cells() * net.layers.back().out)) return;
+  direction(ctx, net, net.layers, false);
+  if (net.symmetric) direction(ctx, net, other, true);
 }
 
 }  // namespace sc::SC_ISA

@@ -13,7 +13,12 @@ namespace {
 // Rows x vectors of the register tile: 12 accumulators of 16 registers, or 28 of 32.
 constexpr int kTileRows = kLanes == 16 ? 14 : 6;
 constexpr int kTileCols = 2 * kLanes;
-constexpr int64_t kDepth = 256;  // channels per pass: a panel of b of this depth fits L1
+#ifndef KD
+#define KD 256
+#define KB 8
+#define KS 256
+#endif
+constexpr int64_t kDepth = KD;  // channels per pass: panels of both sides of this depth fit L1 together
 
 // Copies `count` rows to panels of `width` rows; missing rows are 0.
 void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first, int64_t count, int width, float* row,
@@ -123,11 +128,12 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
          row.get() + worker * (k + 16), b.get() + j * kTileCols * k);
   });
 
-  // Blocks of rows; where there are too few of them to share out, the columns are split as well.
-  int64_t a_panels = (p.m + kTileRows - 1) / kTileRows;
-  const int64_t block = std::max<int64_t>(1, std::min<int64_t>(120 / kTileRows, a_panels / (4 * threads)));
-  const int64_t blocks = (a_panels + block - 1) / block;
-  const int64_t span_panels = 256 / kTileCols;  // columns whose tile of results stays in L2
+  // Blocks of rows, of equal size and as many for every thread; where there are too few, the columns are split as well.
+  const int64_t a_panels = (p.m + kTileRows - 1) / kTileRows;
+  const int64_t rounds = (a_panels + KB * threads - 1) / (KB * threads);
+  const int64_t blocks = std::min(a_panels, rounds * threads);
+  const int64_t block = (a_panels + blocks - 1) / blocks;
+  const int64_t span_panels = KS / kTileCols;  // columns whose tile of results stays in L2
   const int64_t spans = std::max<int64_t>(1, (b_panels + span_panels - 1) / span_panels);
   const int64_t splits = std::min(spans, std::max<int64_t>(1, 4 * threads / blocks));
   const int64_t block_rows = block * kTileRows, span_cols = span_panels * kTileCols;
@@ -138,8 +144,9 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   if (!p.out) std::fill(bests.get(), bests.get() + splits * p.m, Best());
 
   ctx.pool.run(blocks * splits, [&](int64_t job, int32_t worker) {
-    const int64_t split = job % splits, first_row = job / splits * block_rows;
-    const int64_t count = std::min(block_rows, p.m - first_row), panels = (count + kTileRows - 1) / kTileRows;
+    const int64_t split = job % splits, first_row = a_panels * (job / splits) / blocks * kTileRows;
+    const int64_t end_row = std::min(p.m, a_panels * (job / splits + 1) / blocks * kTileRows);
+    const int64_t count = end_row - first_row, panels = (count + kTileRows - 1) / kTileRows;
     float* mine = a.get() + worker * block_rows * k;
     for (int64_t i = 0; i < panels; i++) {
       pack(p, p.a, p.rows, first_row + i * kTileRows, std::min<int64_t>(kTileRows, count - i * kTileRows), kTileRows,

@@ -12,12 +12,16 @@ namespace sc {
 
 Base& base_of(sc_ctx* ctx) { return *ctx; }
 
-void* allocate(int64_t bytes) noexcept {
+namespace {
+
+constexpr int64_t kHuge = 2 << 20;
+constexpr int64_t kKeptBytes = 512 << 20;
+
+void* from_system(int64_t bytes) noexcept {
 #if defined(_WIN32)
   return _aligned_malloc(static_cast<size_t>(bytes), 64);
 #else
-  constexpr size_t kHuge = 2u << 20;
-  const bool large = static_cast<size_t>(bytes) >= 2 * kHuge;
+  const bool large = bytes >= 2 * kHuge;
   void* block = nullptr;
   if (posix_memalign(&block, large ? kHuge : 64, static_cast<size_t>(bytes)) != 0) return nullptr;
 #if defined(__linux__)
@@ -27,12 +31,76 @@ void* allocate(int64_t bytes) noexcept {
 #endif
 }
 
-void release(void* block) noexcept {
+void to_system(void* block) noexcept {
 #if defined(_WIN32)
   _aligned_free(block);
 #else
   std::free(block);
 #endif
+}
+
+}  // namespace
+
+void* Kept::take(int64_t& bytes) noexcept {
+  if (bytes < kHuge / 4) return nullptr;
+  std::lock_guard<std::mutex> hold(lock_);
+  Block* best = nullptr;
+  for (auto& block : blocks_) {
+    const bool fits = block.data && block.bytes >= bytes && block.bytes <= bytes + bytes / 4;
+    if (fits && (!best || block.bytes < best->bytes)) best = &block;
+  }
+  if (!best) return nullptr;
+  void* data = best->data;
+  bytes = best->bytes;
+  total_ -= bytes;
+  best->data = nullptr;
+  return data;
+}
+
+bool Kept::keep(void* block, int64_t bytes) noexcept {
+#if defined(__SANITIZE_ADDRESS__)
+  return false;  // so that a use after the end is seen
+#endif
+  if (bytes < kHuge / 4 || bytes > kKeptBytes / 2) return false;
+  std::lock_guard<std::mutex> hold(lock_);
+  // The oldest of them make room.
+  while (blocks_[kBlocks - 1].data || total_.load() + bytes > kKeptBytes) {
+    int last = kBlocks - 1;
+    while (!blocks_[last].data) last--;
+    to_system(blocks_[last].data);
+    total_ -= blocks_[last].bytes;
+    blocks_[last].data = nullptr;
+  }
+  Block carried{block, bytes};
+  for (auto& place : blocks_) {
+    std::swap(carried, place);
+    if (!carried.data) break;
+  }
+  total_ += bytes;
+  return true;
+}
+
+void Kept::drop() noexcept {
+  std::lock_guard<std::mutex> hold(lock_);
+  for (auto& block : blocks_) {
+    if (block.data) to_system(block.data);
+    block.data = nullptr;
+  }
+  total_ = 0;
+}
+
+void* allocate(sc_ctx& ctx, int64_t& bytes) noexcept {
+  if (void* block = ctx.kept.take(bytes)) return block;
+  // What is kept counts against the limit as well, but never stands in the way.
+  if (ctx.limit > 0 && ctx.used.load() + ctx.kept.bytes() > ctx.limit) ctx.kept.drop();
+  void* block = from_system(bytes);
+  if (block) return block;
+  ctx.kept.drop();
+  return from_system(bytes);
+}
+
+void release(sc_ctx& ctx, void* block, int64_t bytes) noexcept {
+  if (block && !ctx.kept.keep(block, bytes)) to_system(block);
 }
 
 Isa best_isa() {
@@ -58,6 +126,7 @@ Pool::Pool(int32_t threads) {
   if (threads <= 0) threads = static_cast<int32_t>(std::thread::hardware_concurrency());
   if (threads < 1) threads = 1;
   if (threads > 256) threads = 256;
+  crowded_ = threads > static_cast<int32_t>(std::thread::hardware_concurrency());
   for (int32_t w = 1; w < threads; w++) workers_.emplace_back([this, w] { loop(w); });
 }
 
@@ -82,16 +151,39 @@ void Pool::work_off(int32_t worker) {
   }
 }
 
+namespace {
+
+// Some microseconds of looking before a thread sleeps: to be woken takes longer than many calls last. Where there are
+// more threads than processors, the one looked for may wait for this one, so each look gives way.
+template <class Ready>
+void look(bool crowded, Ready&& ready) {
+  for (int n = 0; n < (crowded ? 20 : 2000) && !ready(); n++) {
+    if (crowded) {
+      std::this_thread::yield();
+      continue;
+    }
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#else
+    std::this_thread::yield();
+#endif
+  }
+}
+
+}  // namespace
+
 void Pool::loop(int32_t worker) {
   uint64_t seen = 0;
-  std::unique_lock<std::mutex> hold(lock_);
   while (true) {
-    wake_.wait(hold, [&] { return stop_ || round_ != seen; });
-    if (stop_) return;
-    seen = round_;
-    hold.unlock();
+    look(crowded_, [&] { return stop_ || round_ != seen; });
+    {
+      std::unique_lock<std::mutex> hold(lock_);
+      wake_.wait(hold, [&] { return stop_ || round_ != seen; });
+      if (stop_) return;
+      seen = round_;
+    }
     work_off(worker);
-    hold.lock();
+    std::lock_guard<std::mutex> hold(lock_);
     if (--running_ == 0) done_.notify_one();
   }
 }
@@ -113,6 +205,7 @@ void Pool::run(int64_t jobs, const std::function<void(int64_t, int32_t)>& work) 
   }
   wake_.notify_all();
   work_off(0);
+  look(crowded_, [&] { return running_ == 0; });
   std::unique_lock<std::mutex> hold(lock_);
   done_.wait(hold, [&] { return running_ == 0; });
   work_ = nullptr;
@@ -214,7 +307,7 @@ sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t
     t->count = static_cast<int64_t>(count);
     t->bytes = t->count * 4 + 2 * kGuard;
     ctx->take(t->bytes, "a tensor");
-    t->block = static_cast<char*>(allocate(t->bytes));
+    t->block = static_cast<char*>(allocate(*ctx, t->room = t->bytes));
     if (!t->block) {
       ctx->give(t->bytes);
       throw Failure(format("the system gives no %.1f MB", t->bytes / 1e6));
@@ -238,7 +331,8 @@ sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t
 void sc_tensor_free(sc_tensor* t) {
   if (!t) return;
   sc_ctx* ctx = t->ctx;
-  release(t->block);
+  ctx->ended.load();  // see Turn
+  release(*ctx, t->block, t->room);
   ctx->give(t->bytes);
   ctx->live.fetch_sub(1);
   delete t;

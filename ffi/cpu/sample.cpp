@@ -87,26 +87,46 @@ void sample(sc_ctx& ctx, const Sample& p) {
 void interpolate4d(sc_ctx& ctx, const Interpolate4d& p) {
   const int64_t plane = p.from[2] * p.from[3] * p.channels, out_plane = p.to[2] * p.to[3] * p.channels;
   if (out_plane * p.to[0] * p.to[1] == 0) return;
-  Scratch<float> planes(ctx, ctx.pool.threads() * plane, "a plane");
+  const int64_t line = p.from[3] * p.channels, room = plane + line;
+  Scratch<float> rooms(ctx, ctx.pool.threads() * room, "a plane");
+  // Where each column comes from, the same in every row: element numbers within a line, and the share of the second.
+  Scratch<int32_t> low(ctx, p.to[3], "columns"), high(ctx, p.to[3], "columns");
+  Scratch<float> shares(ctx, p.to[3], "columns");
+  for (int64_t col = 0; col < p.to[3]; col++) {
+    const Axis l = axis_of(col, p.from[3], p.to[3], p.align_corners);
+    low[col] = static_cast<int32_t>(l.low * p.channels), high[col] = static_cast<int32_t>(l.high * p.channels);
+    shares[col] = l.share;
+  }
   ctx.pool.run(p.to[0] * p.to[1], [&](int64_t job, int32_t worker) {
-    float* own = planes.get() + worker * plane;
+    float *own = rooms.get() + worker * room, *row = own + plane;
     const Axis i = axis_of(job / p.to[1], p.from[0], p.to[0], p.align_corners);
     const Axis j = axis_of(job % p.to[1], p.from[1], p.to[1], p.align_corners);
-    auto at = [&](int64_t row, int64_t col) { return p.x + (row * p.from[1] + col) * plane; };
+    auto at = [&](int64_t y, int64_t x) { return p.x + (y * p.from[1] + x) * plane; };
     const float* from[4] = {at(i.low, j.low), at(i.low, j.high), at(i.high, j.low), at(i.high, j.high)};
     const float weight[4] = {(1 - i.share) * (1 - j.share), (1 - i.share) * j.share, i.share * (1 - j.share),
                              i.share * j.share};
     blend(from, weight, plane, own);
     float* out = p.out + job * out_plane;
-    for (int64_t row = 0; row < p.to[2]; row++) {
-      const Axis k = axis_of(row, p.from[2], p.to[2], p.align_corners);
+    for (int64_t y = 0; y < p.to[2]; y++) {
+      const Axis k = axis_of(y, p.from[2], p.to[2], p.align_corners);
+      const float* lines[4] = {own + k.low * line, own + k.high * line, own, own};
+      const float both[4] = {1 - k.share, k.share, 0, 0};
+      blend(lines, both, line, row);
+      if (p.channels == 1) {
+        const int32_t *first = low.get(), *second = high.get();
+        const float* share = shares.get();
+        for (int64_t col = 0; col < p.to[3]; col++) {
+          const float a = row[first[col]], b = row[second[col]], s = share[col];
+          // As blend(): a weight of 0 takes no part.
+          out[col] = s == 0 ? a : s == 1 ? b : a * (1 - s) + b * s;
+        }
+        out += p.to[3];
+        continue;
+      }
       for (int64_t col = 0; col < p.to[3]; col++, out += p.channels) {
-        const Axis l = axis_of(col, p.from[3], p.to[3], p.align_corners);
-        auto cell = [&](int64_t y, int64_t x) { return own + (y * p.from[3] + x) * p.channels; };
-        const float* corner[4] = {cell(k.low, l.low), cell(k.low, l.high), cell(k.high, l.low), cell(k.high, l.high)};
-        const float share[4] = {(1 - k.share) * (1 - l.share), (1 - k.share) * l.share, k.share * (1 - l.share),
-                                k.share * l.share};
-        blend(corner, share, p.channels, out);
+        const float* ends[4] = {row + low[col], row + high[col], row, row};
+        const float part[4] = {1 - shares[col], shares[col], 0, 0};
+        blend(ends, part, p.channels, out);
       }
     }
   });

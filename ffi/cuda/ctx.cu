@@ -184,6 +184,7 @@ sc_tensor* sc_tensor_new(sc_ctx* ctx, int32_t dtype, int32_t rank, const int32_t
 void sc_tensor_free(sc_tensor* t) {
   if (!t) return;
   sc_ctx* ctx = t->ctx;
+  ctx->ended.load();  // see Turn
   cudaFree(t->block);
   ctx->give(t->bytes);
   ctx->live.fetch_sub(1);

@@ -53,7 +53,9 @@ SC_API int32_t sc_describe(char* text, int32_t size);
 
 /* `threads`: 0 takes every core. `memory`: bytes that tensors and scratch may take together, 0 is no limit.
  * `flags`: bit 0 fills new tensors with NaN (0xFF bytes), so that a test sees what an operation did not write; bits 4-5
- * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512). NULL on failure. */
+ * name the highest instruction set the CPU library may use (0 best, 1 baseline, 2 AVX2, 3 AVX-512); bits 6-7 the form of
+ * its 4-D convolution (0 the one that costs less, 1 direct, 2 by Fourier transforms); bit 8
+ * keeps the CUDA library off tensor cores. NULL on failure. */
 SC_API sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags);
 /* Tensors that still live keep the context alive until the last one is freed. NULL is allowed. */
 SC_API void sc_ctx_free(sc_ctx* ctx);
@@ -152,6 +154,13 @@ SC_OP int32_t sc_halve_bytes(sc_ctx* ctx, sc_tensor* map, sc_tensor* out);
  * after every or the last iteration, high * 2^24 + low. */
 SC_OP int32_t sc_bp_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, sc_tensor* centre, int32_t window, int32_t alpha, int32_t bound, double gamma, int32_t iterations, int32_t merges, int32_t corrected, int32_t trace, sc_tensor* flow, sc_tensor* energies);
 
+/* Belief propagation over a pyramid of grids (DSP), as reference/bp_pyramid.ts. Level l of `levels` 1..6 has 2^l x 2^l
+ * nodes, column by column; unary: [nodes of all levels][nx][ny]. Parents and children, and 4-neighbours of a level, pay
+ * per axis min(stretch * difference of their translations, bound). `upward`: 1 also sends from children to parents. At
+ * most `iterations`, fewer where no state changes. states: int32 [nodes], x * ny + y; -1 where no belief is a number
+ * below infinity. */
+SC_OP int32_t sc_bp_pyramid(sc_ctx* ctx, sc_tensor* unary, int32_t levels, float stretch, float bound, int32_t iterations, int32_t upward, sc_tensor* states);
+
 /* Convolution (cross-correlation) of one channel over two scale axes and four axes of space, stride 1, zero padding that
  * keeps the size. x, out: [A][B][I][J][K][L]; weights: [ka][kb][k1][k2][k3][k4], odd sizes up to 31; or both without the
  * scale axes. `relu`: 1 turns negative results (and NaN) into 0. Scale offsets with equal 4-D kernels (tied weights) share
@@ -163,6 +172,13 @@ SC_OP int32_t sc_conv6d(sc_ctx* ctx, sc_tensor* x, sc_tensor* weights, float bia
  * Each branch max-pools the pair it does not convolve by that pair's stride first (a smaller window at the end, NaN left
  * out); the result is their sum. out: [batch][out][ceil(size / stride)...]. */
 SC_OP int32_t sc_separable4d(sc_ctx* ctx, sc_tensor* x, sc_tensor* source_weights, sc_tensor* source_bias, sc_tensor* target_weights, sc_tensor* target_bias, const int32_t* strides, sc_tensor* out);
+
+/* Group norm, an activation and a sum in one pass: out = add + act(weight[c] * (x - mean) / sqrt(variance + eps) + bias[c]).
+ * x, add, out: [batch][channels][...], at least two axes; `add` may be NULL. Mean and variance (biased) are those of a
+ * group of neighbouring channels over all positions of one example; weight, bias: [channels]. `groups` divides the
+ * channels; 0 leaves the norm out, and weight and bias are NULL. `activation`: 0 none, 1 ReLU (NaN becomes 0), 2 GELU by
+ * the error function. */
+SC_OP int32_t sc_group_norm(sc_ctx* ctx, sc_tensor* x, sc_tensor* weight, sc_tensor* bias, int32_t groups, float eps, int32_t activation, sc_tensor* add, sc_tensor* out);
 
 /* Additive attention between all tokens (TransforMatcher), with layer norm and residual. x, out: [tokens][channels];
  * norm_weight, norm_bias: [channels]; qkv: [3 * heads * width][channels], width even, 2..64; q_logit: [width]; k_logit:
@@ -190,6 +206,20 @@ SC_OP int32_t sc_window_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor
  * a candidate wins only by being better. Random numbers depend on the seed, cell and round alone.
  * index: int32 [h1][w1], row * w2 + col; score: [h1][w1]. */
 SC_OP int32_t sc_patch_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor* start, int32_t seed, int32_t rounds, int32_t radius, sc_tensor* index, sc_tensor* score);
+
+/* PatchMatch over superpixels with costs smoothed along edges (PatchMatch Filter, DAISY Filter Flow). A label (u, v,
+ * change) puts site (x, y) onto (c x - s y + u, s x + c y + v), c and s being scale * cosine and scale * sine of the change.
+ * Descriptors are bytes in histograms of 8, `parts` of them (cost: sum over the parts of min(L1, 225)), or features (cost:
+ * 3825 (1 - a . b), 0..3825).
+ * source: int32 [h][w][2 parts] or float32 [h][w][channels]; target: int32 [layers][height + 2 pad][width + 2 pad][2], pad =
+ * 2 reach + 1, or float32 [changes][height][width][channels]; change: int32 [changes][3 + 3 parts]: c and s in 2^-20, by
+ * how many bins a histogram is read on, then layer, x and y offset (up to `reach`) of every part; changes count [scale]
+ * [rotation]. guide: int32 [h][w], red + 256 green + 65536 blue; superpixel: int32 [h][w], 0..count-1; link: int32 [count]
+ * [links], superpixels whose labels each one tries, -1 for none; start: int32 [count][3], first labels. Costs are smoothed
+ * by a guided filter over squares of side 2 radius + 1 (radius 0..9), `eps` in squared grey levels. `ratio`: the reach over
+ * scales and rotations falls by it while that over positions halves. label: int32 [h][w][3]; cost: int32 [h][w], in 1/256,
+ * 2^31 - 1 where no label leads into the target; energy: int32 [iterations + 1][2], sums of costs, high * 2^24 + low. */
+SC_OP int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width, sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide, sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, int32_t radius, double eps, int32_t iterations, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost, sc_tensor* energy);
 
 #ifdef __cplusplus
 }

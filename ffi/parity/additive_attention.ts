@@ -41,7 +41,13 @@ export const additiveAttention = {
   },
 } satisfies ParityOp;
 
-function network(random: Random, tokens: number, channels: number, hidden: number): ParityCase {
+function network(
+  random: Random,
+  tokens: number,
+  channels: number,
+  hidden: number,
+  values: "floats" | "wild" = "floats",
+): ParityCase {
   const t = (...shape: number[]) => tensor(random, ...shape);
   const weights = {
     norm: { weight: t(channels), bias: t(channels) },
@@ -50,9 +56,9 @@ function network(random: Random, tokens: number, channels: number, hidden: numbe
     weight2: t(channels, hidden),
     bias2: t(channels),
   };
-  const x = t(tokens, channels);
+  const x = { data: random[values](tokens * channels), shape: [tokens, channels] };
   return {
-    name: `${tokens} tokens, ${channels} channels, ${hidden} hidden`,
+    name: `${tokens} tokens of ${values}, ${channels} channels, ${hidden} hidden`,
     run: async (ops) => ({ out: await ops.tokenMlp(x, weights) }),
   };
 }
@@ -61,6 +67,13 @@ function network(random: Random, tokens: number, channels: number, hidden: numbe
 export const tokenMlp = {
   name: "tokenMlp",
   tolerance: 4e-6,
-  fixed: (random) => [network(random, 1000, 16, 64), network(random, 5, 7, 0), network(random, 0, 7, 5)],
+  fixed: (
+    random,
+  ) => [
+    network(random, 1000, 16, 64),
+    network(random, 5, 7, 0),
+    network(random, 0, 7, 5),
+    network(random, 90, 5, 19, "wild"),
+  ],
   random: (random) => network(random, random.size() * 3, random.side(33), random.side()),
 } satisfies ParityOp;

@@ -18,13 +18,19 @@ function layersOf(random: Random, kernels: readonly Kernel[], channels: readonly
   });
 }
 
-function given(random: Random, size: readonly number[], kernels: readonly Kernel[], channels: readonly number[]) {
+function given(
+  random: Random,
+  size: readonly number[],
+  kernels: readonly Kernel[],
+  channels: readonly number[],
+  values: "floats" | "wild" = "floats",
+) {
   const shape = [...size, channels[0]!], count = shape.reduce((a, b) => a * b, 1);
   const symmetric = random.next() < 0.5;
   const layers = layersOf(random, kernels, channels);
   return {
-    name: `[${shape}] kernels ${kernels.join(" / ")} channels ${channels} symmetric ${symmetric}`,
-    x: { data: random.floats(count), shape },
+    name: `[${shape}] of ${values}, kernels ${kernels.join(" / ")} channels ${channels} symmetric ${symmetric}`,
+    x: { data: random[values](count), shape },
     layers,
     symmetric,
   };
@@ -43,6 +49,9 @@ export default {
       given(random, [2, 3, 2, 31], [[1, 3, 3, 5]], [2, 3]),
       given(random, [2, 2, 2, 33], [[3, 1, 3, 3]], [5, 35]),
       given(random, [1, 1, 1, 1], [[7, 7, 7, 7]], [3, 8]),
+      // What is not a number reaches the cells whose kernel meets it, and no others.
+      given(random, [3, 4, 9, 19], [[1, 1, 3, 3]], [1, 5], "wild"),
+      given(random, [2, 3, 4, 17], [[1, 1, 1, 1], [1, 1, 1, 1]], [8, 16, 1], "wild"),
     ].map(({ name, x, layers, symmetric }) => ({
       name,
       run: async (ops) => ({ out: await ops.conv4d(x, layers, { symmetric }) }),

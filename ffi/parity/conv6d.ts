@@ -1,6 +1,12 @@
 import type { ParityCase, ParityOp, Random } from "./parity.ts";
 
-function layer(random: Random, size: readonly number[], kernel: readonly number[], tied = false): ParityCase {
+function layer(
+  random: Random,
+  size: readonly number[],
+  kernel: readonly number[],
+  tied = false,
+  values: "floats" | "wild" = "floats",
+): ParityCase {
   const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
   const weights = random.floats(count(kernel)), bias = random.next() - 0.5, relu = random.next() < 0.5;
   if (tied) {
@@ -10,9 +16,9 @@ function layer(random: Random, size: readonly number[], kernel: readonly number[
       weights.copyWithin(o * taps, (o % 2) * taps, (o % 2 + 1) * taps);
     }
   }
-  const x = { data: random.floats(count(size)), shape: size };
+  const x = { data: random[values](count(size)), shape: size };
   return {
-    name: `[${size}] with [${kernel}]${tied ? ", tied" : ""}${relu ? ", ReLU" : ""}`,
+    name: `[${size}] of ${values} with [${kernel}]${tied ? ", tied" : ""}${relu ? ", ReLU" : ""}`,
     run: async (ops) => ({ out: await ops.conv6d(x, { weights: { data: weights, shape: kernel }, bias, relu }) }),
   };
 }
@@ -33,6 +39,8 @@ export default {
     layer(random, [2, 2, 8, 67], [3, 1, 3, 3]),
     layer(random, [1, 1, 30, 5], [1, 1, 11, 5]),
     layer(random, [3, 0, 4, 4], [3, 3, 3, 3]),
+    layer(random, [4, 3, 17, 9], [1, 1, 3, 3], false, "wild"),
+    layer(random, [3, 3, 2, 3, 5, 9], [3, 3, 1, 1, 1, 3], false, "wild"),
   ],
   random: (random) => {
     const pick = (values: readonly number[]) => random.pick(values);

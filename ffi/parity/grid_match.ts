@@ -44,6 +44,16 @@ export const translationCosts = {
 export const windowMatch = {
   name: "windowMatch",
   tolerance: 1e-6,
+  fixed: (random) => {
+    const { a, b } = maps(random, [6, 7, 5, 9, 1], true), start = new Int32Array(2 * 6 * 7);
+    return [{
+      name: "NaN and infinity",
+      run: async (ops) => {
+        const { flow, cost } = await ops.windowMatch(a, b, { radius: 3, step: 1, penalty: 0.25, outside: 2, start });
+        return { flow, cost };
+      },
+    }];
+  },
   random: (random) => {
     const { a, b } = maps(random, randomSizes(random));
     const [rows, cols] = a.shape;

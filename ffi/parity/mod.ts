@@ -1,7 +1,9 @@
 import { bpFlow, halveBytes } from "./bp_flow.ts";
+import bpPyramid from "./bp_pyramid.ts";
 import conv4d from "./conv4d.ts";
 import { correlate, correlateBest } from "./correlate.ts";
 import { translationCosts, windowMatch } from "./grid_match.ts";
+import groupNorm from "./group_norm.ts";
 import l2Normalize from "./l2_normalize.ts";
 import mutual from "./mutual.ts";
 import { argmax, interpolate4d, sample, softArgmax } from "./read_out.ts";
@@ -12,6 +14,7 @@ import conv6d from "./conv6d.ts";
 import separable4d from "./separable4d.ts";
 import { additiveAttention, tokenMlp } from "./additive_attention.ts";
 import patchMatch from "./patch_match.ts";
+import filterFlow from "./filter_flow.ts";
 
 /** Every operation; add yours here. */
 export const parityOps: readonly ParityOp[] = [
@@ -28,11 +31,14 @@ export const parityOps: readonly ParityOp[] = [
   hough,
   halveBytes,
   bpFlow,
+  bpPyramid,
   translationCosts,
   windowMatch,
   conv6d,
   separable4d,
+  groupNorm,
   additiveAttention,
   tokenMlp,
   patchMatch,
+  filterFlow,
 ];

@@ -6,10 +6,13 @@ function search(
   cols: number,
   other: readonly [number, number],
   channels: number,
+  wild = false,
 ): ParityCase {
-  // Whole numbers: every similarity is exact, so that every decision is the same.
-  const a = { data: random.wholes(rows * cols * channels), shape: [rows, cols, channels] };
-  const b = { data: random.wholes(other[0] * other[1] * channels), shape: [...other, channels] };
+  // Whole numbers: every similarity is exact, so that every decision is the same. NaN and infinity stay exact too.
+  const values = (count: number) =>
+    random.wholes(count).map((value) => wild && random.next() < 0.05 ? random.pick([NaN, Infinity, -Infinity]) : value);
+  const a = { data: values(rows * cols * channels), shape: [rows, cols, channels] };
+  const b = { data: values(other[0] * other[1] * channels), shape: [...other, channels] };
   const targets = other[0] * other[1], seed = random.integer(-(2 ** 31), 2 ** 31 - 1), rounds = random.integer(0, 4);
   const start = random.next() < 0.5
     ? { data: Int32Array.from({ length: rows * cols }, () => random.integer(-3, targets + 2)), shape: [rows, cols] }
@@ -32,6 +35,7 @@ export default {
     search(random, 1, 1, [1, 1], 1),
     search(random, 5, 3, [1, 17], 0),
     search(random, 0, 4, [3, 3], 2),
+    search(random, 9, 17, [13, 8], 3, true),
   ],
   random: (random) => {
     const other = [random.integer(1, 20), random.integer(1, 20)] as const;

@@ -112,6 +112,13 @@ export const sample = {
 export const interpolate4d = {
   name: "interpolate4d",
   tolerance: 1e-6,
+  fixed: (random) => {
+    const x = { data: random.wild(3 * 2 * 4 * 5 * 3, 0.02), shape: [3, 2, 4, 5, 3] };
+    return (["align-corners", "half-pixel"] as const).map((convention) => ({
+      name: `NaN and infinity, ${convention}`,
+      run: async (ops) => ({ out: await ops.interpolate4d(x, { size: [6, 3, 7, 10], convention }) }),
+    }));
+  },
   random: (random) => {
     const shape = [random.side(7), random.side(7), random.side(8), random.side(8), random.side(17)];
     const size = [random.size(8), random.side(8), random.side(13), random.side(13)] as const;

@@ -63,14 +63,19 @@ export function separable4d(
     axis: 0 | 2,
   ) => {
     let sum = bias[o]!;
+    // Cells between neighbours along each axis; `rest` is where the pair that stays puts the cell.
+    const steps = [size[1] * size[2] * size[3], size[2] * size[3], size[3], 1];
+    const rows = size[axis], cols = size[axis + 1]!, down = steps[axis]!, across = steps[axis + 1]!;
+    const top = at[axis] * stride[0] - (kh - 1) / 2, left = at[axis + 1]! * stride[1] - (kw - 1) / 2;
+    const rest = at[2 - axis]! * steps[2 - axis]! + at[3 - axis]! * steps[3 - axis]!;
     for (let c = 0; c < channels; c++) {
       for (let u = 0; u < kh; u++) {
+        const p = top + u;
+        if (p < 0 || p >= rows) continue;
         for (let v = 0; v < kw; v++) {
-          const p = [...at];
-          p[axis] = at[axis] * stride[0] + u - (kh - 1) / 2;
-          p[axis + 1] = at[axis + 1]! * stride[1] + v - (kw - 1) / 2;
-          if (p[axis]! < 0 || p[axis]! >= size[axis] || p[axis + 1]! < 0 || p[axis + 1]! >= size[axis + 1]!) continue;
-          const from = (((c * size[0] + p[0]!) * size[1] + p[1]!) * size[2] + p[2]!) * size[3] + p[3]!;
+          const q = left + v;
+          if (q < 0 || q >= cols) continue;
+          const from = c * size[0] * steps[0]! + rest + p * down + q * across;
           sum += x[from]! * weights[((o * channels + c) * kh + u) * kw + v]!;
         }
       }

@@ -1,6 +1,8 @@
 /**
  * Runs every parity case on the CPU library built with AddressSanitizer, UndefinedBehaviorSanitizer and ThreadSanitizer,
- * each in a process of its own with the sanitizer's runtime preloaded: `deno task ffi:sanitize`.
+ * and on the CUDA kernels built for the processor with AddressSanitizer, each in a process of its own with the sanitizer's
+ * runtime preloaded: `deno task ffi:sanitize [address] [undefined] [thread] [cuda]`. Needs g++ with libasan, libubsan and
+ * libtsan; about five minutes on two cores, of which compiling is four.
  *
  * @module
  */
@@ -12,18 +14,32 @@ import { NativeEngine } from "../native_engine.ts";
 import { Ops } from "../ops.ts";
 import { parityOps } from "../parity/mod.ts";
 import { Random } from "../parity/parity.ts";
+import { buildCudaOnCpu } from "./cuda_on_cpu.ts";
 
-const variants: readonly { readonly name: Variant & ("address" | "undefined" | "thread"); readonly runtime: string }[] =
-  [
-    { name: "address", runtime: "libasan.so" },
-    { name: "undefined", runtime: "libubsan.so" },
-    { name: "thread", runtime: "libtsan.so" },
-  ];
+interface Kind {
+  readonly name: string;
+  /** The sanitizer's library, and the packages that bring it. */
+  readonly runtime: string;
+  build(): Promise<string>;
+}
 
-/** In the child: every case on the library at `path`, with every instruction set, on several threads. */
-async function runCases(path: string, rounds: number, only: string | undefined): Promise<void> {
-  for (const cap of [0, 1]) {
-    const engine = new NativeEngine(openLibrary("cpu", path), {
+const cpu = (name: Variant, runtime: string): Kind => ({
+  name,
+  runtime,
+  build: () => buildLibrary("cpu", { variant: name, log: console.log }),
+});
+
+const kinds: readonly Kind[] = [
+  cpu("address", "libasan.so"),
+  cpu("undefined", "libubsan.so"),
+  cpu("thread", "libtsan.so"),
+  { name: "cuda", runtime: "libasan.so", build: () => buildCudaOnCpu(["-fsanitize=address"]) },
+];
+
+/** In the child: every case on the library at `path`, with the widest and the least instruction set, on three threads. */
+async function runCases(path: string, kind: string, rounds: number, only: string | undefined): Promise<void> {
+  for (const cap of kind === "cuda" ? [0] : [0, 1]) {
+    const engine = new NativeEngine(openLibrary(kind === "cuda" ? "cuda" : "cpu", path), {
       threads: 3,
       memory: Infinity,
       log: () => {},
@@ -46,26 +62,33 @@ async function runCases(path: string, rounds: number, only: string | undefined):
   }
 }
 
-/** Where the compiler keeps a sanitizer's runtime. */
+/** Where g++ keeps a sanitizer's runtime. @throws {InputError} it has none: says what to install */
 async function runtimeOf(name: string): Promise<string> {
-  const { stdout } = await new Deno.Command("g++", { args: [`-print-file-name=${name}`], stderr: "null" }).output();
+  const packages = "Debian and Ubuntu: apt install g++ libasan8 libubsan1 libtsan2; " +
+    "Fedora: dnf install gcc-c++ libasan libubsan libtsan";
+  const { stdout } = await new Deno.Command("g++", { args: [`-print-file-name=${name}`], stderr: "null" }).output()
+    .catch(
+      (cause: unknown) => {
+        throw new InputError(`Cannot sanitize: g++ is not on the PATH; ${packages}`, { cause });
+      },
+    );
   const path = new TextDecoder().decode(stdout).trim();
-  if (!path.includes("/")) throw new InputError(`Cannot sanitize: g++ has no ${name}; install it`);
+  if (!path.includes("/")) throw new InputError(`Cannot sanitize: this g++ has no ${name}; ${packages}`);
   return path;
 }
 
 async function main(): Promise<number> {
   let failed = 0;
-  for (const { name, runtime } of variants) {
+  for (const { name, runtime, build } of kinds) {
     if (Deno.args.length > 0 && !Deno.args.includes(name)) continue;
-    const path = await buildLibrary("cpu", { variant: name, log: console.log });
+    const preload = await runtimeOf(runtime), path = await build();
     console.log(`${name}:`);
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "--no-check", "-A", fromFileUrl(import.meta.url), "--child", path],
+      args: ["run", "--no-check", "-A", fromFileUrl(import.meta.url), "--child", path, name],
       env: {
-        LD_PRELOAD: await runtimeOf(runtime),
+        LD_PRELOAD: preload,
         // V8 keeps what it allocates until the end, and its own threads are not instrumented.
-        ASAN_OPTIONS: "detect_leaks=0:handle_segv=0:allow_user_segv_handler=1",
+        ASAN_OPTIONS: "detect_leaks=0:handle_segv=0:allow_user_segv_handler=1:detect_stack_use_after_return=0",
         UBSAN_OPTIONS: "print_stacktrace=1",
         TSAN_OPTIONS: "ignore_noninstrumented_modules=1:handle_segv=0:report_signal_unsafe=0",
       },
@@ -79,7 +102,7 @@ async function main(): Promise<number> {
 
 if (import.meta.main) {
   try {
-    if (Deno.args[0] === "--child") await runCases(Deno.args[1]!, 12, Deno.args[2]);
+    if (Deno.args[0] === "--child") await runCases(Deno.args[1]!, Deno.args[2]!, 12, Deno.args[3]);
     else Deno.exitCode = await main();
   } catch (error) {
     console.error(error instanceof InputError ? error.message : messageOf(error));

@@ -14,7 +14,7 @@ import type { WeightTensor } from "../../weights/tensor.ts";
 import { networkBackbone } from "../backbone.ts";
 import { Graph, type Value } from "../graph.ts";
 import { pictureOptions } from "../picture_options.ts";
-import { sessionOptions } from "../session_options.ts";
+import { batchOption, sessionOptions } from "../session_options.ts";
 import { TRAINING_ONLY } from "./parts.ts";
 
 /** A convolutional network with named maps. */
@@ -37,6 +37,7 @@ function cnnOptions({ layersDoc, layer }: CnnFamily) {
     variant: option("", "which of the card's weight files; empty: the first"),
     layers: option(layer as OptionValue, layersDoc, { accepts: ["string", "number", "list"] }),
     ...pictureOptions({ size: 240, normalise: "imagenet" }),
+    ...batchOption,
     ...sessionOptions,
   };
 }
@@ -49,23 +50,24 @@ export function cnnBackbone(family: CnnFamily): BackbonePlugin<ReturnType<typeof
       const name = options.variant || card.weights[0]?.name;
       const open = await opened(card, family, options.weights, name);
       const layers = [options.layers].flat().map(String);
-      const build = (size: { width: number; height: number }) => {
+      const build = (size: { width: number; height: number }, count: number) => {
         const weights = open.set();
         const g = new Graph(card.name);
-        const maps = family.build(g, g.input("image", [1, 3, size.height, size.width]), weights);
+        const maps = family.build(g, g.input("image", [count, 3, size.height, size.width]), weights);
         weights.finish(card.name, [...TRAINING_ONLY, ...family.ignore]);
         const outputs = Object.fromEntries(layers.map((layer) => [`layer ${layer}`, tap(maps, layer, card.name)]));
         const taps = layers.map((layer) => ({ output: `layer ${layer}`, name: layer, layout: "planes" as const }));
         return { model: g.model(outputs), taps };
       };
       // Names and keys are checked before any picture is read.
-      build({ width: 64, height: 64 });
+      build({ width: 64, height: 64 }, 1);
       const backbone = networkBackbone({
         card,
         identity: { sha256: open.sha256, layers },
         multiple: 1,
         picture: options,
         session: options,
+        batch: options.batch,
         build,
       });
       return open.sha256 === RANDOM ? { ...backbone, meaningless: "random weights" } : backbone;

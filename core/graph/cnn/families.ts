@@ -4,23 +4,24 @@
  * @module
  */
 import type { CnnFamily } from "./backbone.ts";
+import { ungrouped } from "./grouped.ts";
 import { mobilenetV2 } from "./mobilenet_v2.ts";
-import { RESNET_BLOCKS, resnetMaps } from "./resnet.ts";
+import { RESNET_BLOCKS, type ResnetForm, resnetMaps } from "./resnet.ts";
 import { resnetTrunk } from "./trunk.ts";
 import { squeezenet } from "./squeezenet.ts";
 import { vgg16 } from "./vgg.ts";
 
 /** ResNet-50 or ResNet-101. */
-export function resnetFamily(depth: keyof typeof RESNET_BLOCKS): CnnFamily {
+export function resnetFamily(depth: keyof typeof RESNET_BLOCKS, form: ResnetForm = {}): CnnFamily {
   const count = RESNET_BLOCKS[depth].reduce((sum, n) => sum + n, 0);
   return {
     layersDoc:
       `maps to read, one or a list: 0 (after the first pooling), bottlenecks 1 to ${count} after their ReLU, ` +
-      `1.sum to ${count}.sum before it, or stages layer1 to layer4`,
+      `1.sum to ${count}.sum before it, or stages layer1 to layer4; second.* where a file holds two networks`,
     layer: "layer3",
     ignore: ["fc.*"],
-    rename: resnetTrunk,
-    build: resnetMaps(depth),
+    rename: (tensors) => ungrouped(resnetTrunk(tensors)),
+    build: resnetMaps(depth, form),
   };
 }
 

@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { fromFileUrl } from "@std/path";
 import type { GoldenRunner } from "../../golden/types.ts";
+import fcn from "./fcn_resnet101_taps.golden.ts";
 import vgg from "./vgg16_taps.golden.ts";
 import { sharedPath, sharedTest } from "../../testing/shared.ts";
 
@@ -18,11 +19,13 @@ for (const folder of FOLDERS) {
   });
 }
 
-Deno.test("vgg16_taps is within the recorded tolerance", async () => {
-  const failed: string[] = [];
-  const folder = fromFileUrl(new URL("testdata/vgg16_taps", import.meta.url));
-  for await (const { name, error, tolerance, pass, note } of vgg.run(folder)) {
-    if (!pass) failed.push(`${name}: ${note ?? `${error} > ${tolerance}`}`);
-  }
-  assertEquals(failed, []);
-});
+for (const [name, runner] of Object.entries({ vgg16_taps: vgg, fcn_resnet101_taps: fcn })) {
+  Deno.test(`${name} is within the recorded tolerance`, async () => {
+    const failed: string[] = [];
+    const folder = fromFileUrl(new URL(`testdata/${name}`, import.meta.url));
+    for await (const { name, error, tolerance, pass, note } of runner.run(folder)) {
+      if (!pass) failed.push(`${name}: ${note ?? `${error} > ${tolerance}`}`);
+    }
+    assertEquals(failed, []);
+  });
+}

@@ -22,10 +22,11 @@ const CHILDREN: { readonly [place: string]: string } = {
  * else is left out.
  */
 export function resnetTrunk(tensors: ReadonlyMap<string, WeightTensor>): ReadonlyMap<string, WeightTensor> {
-  if (tensors.has("conv1.weight")) return tensors;
+  const begins = (prefix: string) => tensors.has(`${prefix}conv1.weight`) || tensors.has(`${prefix}conv1.0.weight`);
+  if (begins("")) return tensors;
   for (const name of tensors.keys()) {
     const named = prefixOf(name, "layer1.0.conv1.weight");
-    if (named !== undefined && tensors.has(`${named}conv1.weight`)) {
+    if (named !== undefined && begins(named)) {
       return renamed(tensors, (other) => other.startsWith(named) ? other.slice(named.length) : undefined);
     }
     const placed = prefixOf(name, "4.0.conv1.weight");

@@ -28,6 +28,16 @@ Deno.test("resnetTrunk() finds a ResNet under a prefix, and leaves a plain one a
   assertEquals(resnetTrunk(plain), plain);
 });
 
+Deno.test("resnetTrunk() knows a deep stem, as MMNet stores it", () => {
+  const found = resnetTrunk(tensors(
+    "backbone.conv1.0.weight",
+    "backbone.bn1.bias",
+    "backbone.layer1.0.conv1.weight",
+    "msblock1_1.conv.weight",
+  ));
+  assertEquals([...found.keys()], ["conv1.0.weight", "bn1.bias", "layer1.0.conv1.weight"]);
+});
+
 Deno.test("a checkpoint of three stages gives a ResNet of three stages", () => {
   // The names of three stages, as the network itself asks for them.
   const asked = new Map<string, ReturnType<typeof tensorOf>>();

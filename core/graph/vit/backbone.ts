@@ -14,7 +14,7 @@ import type { WeightTensor } from "../../weights/tensor.ts";
 import { networkBackbone, type SizedNetwork } from "../backbone.ts";
 import { Graph, type Precision, PRECISIONS, type Value } from "../graph.ts";
 import { type Normalisation, pictureOptions } from "../picture_options.ts";
-import { sessionOptions } from "../session_options.ts";
+import { batchOption, sessionOptions } from "../session_options.ts";
 import type { VitConfig } from "./config.ts";
 import { clip, dinov3, official, transformers, type VitDialect } from "./dialects.ts";
 import { type Vit, vit } from "./network.ts";
@@ -62,6 +62,7 @@ function vitOptions({ size, normalise, norm }: VitFamily) {
       },
     ),
     ...pictureOptions({ size, normalise }),
+    ...batchOption,
     ...sessionOptions,
   };
 }
@@ -102,9 +103,10 @@ export function vitBackbone(family: VitFamily): BackbonePlugin<VitOptions> {
         multiple: config.patch,
         picture: options,
         session: options,
-        build: (size) => {
+        batch: options.batch,
+        build: (size, count) => {
           const g = new Graph(card.name, precision);
-          const net = vit(g, g.input("image", [1, 3, size.height, size.width]), parameters, config);
+          const net = vit(g, g.input("image", [count, 3, size.height, size.width]), parameters, config);
           return tapped(g, net, layers, (layer) => {
             const value = net.blocks[layer - 1]![facet];
             return norm ? net.norm(value) : value;

@@ -136,6 +136,33 @@ sharedTest("an ordered list of fine-tuned tensors replaces the last blocks in tr
   });
 });
 
+sharedTest("pictures asked for together run together with batch=2, and give what each gives alone", CASE, async () => {
+  const c = await readCase(sharedPath(CASE), "a");
+  await withCheckpoint(c.params(), "F32", async (path) => {
+    const plugin = vitBackbone(family(c));
+    const values = Object.fromEntries(Object.entries(plugin.defaults).map(([name, { value }]) => [name, value]));
+    const build = (batch: number) => {
+      const own: Record<string, unknown> = { ...values, weights: path, layers: [1, 4], batch };
+      return plugin.build({ card, log: () => {} }, own as Parameters<typeof plugin.build>[1]);
+    };
+    const [single, batched] = await Promise.all([build(1), build(2)]);
+    assert(single.identity !== batched.identity, "the cache must tell them apart");
+    const pictures = [picture(50, 40), picture(33, 61), picture(98, 98)];
+    const alone = [];
+    for (const one of pictures) alone.push(await single.extract(one));
+    const together = await Promise.all(pictures.map((one) => batched.extract(one)));
+    alone.forEach((maps, i) =>
+      maps.forEach(({ name, data, frame }, k) => {
+        const other = together[i]![k]!;
+        assertEquals([other.name, other.frame], [name, frame]);
+        assert(largestError(other.data, data) < 1e-5, `picture ${i}, ${name}`);
+      })
+    );
+    assert(largestError(together[0]![0]!.data, together[1]![0]!.data) > 0.1, "the pictures differ");
+    await Promise.all([single.close!(), batched.close!()]);
+  });
+});
+
 Deno.test("orderedList() sorts numbered entries by number and leaves named checkpoints alone", () => {
   const named = (...names: string[]) => new Map(names.map((name) => [name, tensorOf(name, [1], new Float32Array(1))]));
   assertEquals(orderedList(named("dino.10", "dino.2", "dino.0"))!.map(({ name }) => name), [

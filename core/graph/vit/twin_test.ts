@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { joined } from "../../joined.ts";
 import { sharedPath, sharedTest } from "../../testing/shared.ts";
 import { readOnnxWeights } from "../../weights/onnx.ts";
 import { WeightSet } from "../../weights/set.ts";
@@ -21,16 +22,6 @@ function transposed(data: Float32Array, rows: number, cols: number): Float32Arra
   return data.map((_, i) => data[(i % rows) * cols + Math.floor(i / rows)]!);
 }
 
-function joined(...parts: Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
-}
-
 /** The file's weights under timm's names. */
 async function timmWeights(path: string): Promise<Map<string, WeightTensor>> {
   const stored = await readOnnxWeights(path);
@@ -42,14 +33,14 @@ async function timmWeights(path: string): Promise<Map<string, WeightTensor>> {
   put("patch_embed.proj.bias", [192], read("pb"));
   // The exporter added the class token's position to it.
   put("cls_token", [1, 1, 192], read("onnx::Concat_961"));
-  put("pos_embed", [1, 197, 192], joined(new Float32Array(192), transposed(read("pg"), 192, 196)));
+  put("pos_embed", [1, 197, 192], joined([new Float32Array(192), transposed(read("pg"), 192, 196)]));
   for (let i = 0; i < 12; i++) {
     const from = `B.${i}`;
     const to = `blocks.${i}`;
     const matrix = (k: number, rows: number, cols: number) =>
       transposed(read(`onnx::MatMul_${962 + 6 * i + k}`), rows, cols);
-    put(`${to}.attn.qkv.weight`, [576, 192], joined(...[0, 1, 2].map((k) => matrix(k, 192, 192))));
-    put(`${to}.attn.qkv.bias`, [576], joined(...["q", "k", "v"].map((name) => read(`${from}.${name}_bias`))));
+    put(`${to}.attn.qkv.weight`, [576, 192], joined([0, 1, 2].map((k) => matrix(k, 192, 192))));
+    put(`${to}.attn.qkv.bias`, [576], joined(["q", "k", "v"].map((name) => read(`${from}.${name}_bias`))));
     put(`${to}.attn.proj.weight`, [192, 192], matrix(3, 192, 192));
     put(`${to}.attn.proj.bias`, [192], read(`${from}.attn_proj_bias`));
     put(`${to}.mlp.fc1.weight`, [768, 192], matrix(4, 192, 768));

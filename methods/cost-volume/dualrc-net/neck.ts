@@ -7,8 +7,7 @@ import type { Descriptors } from "../../../core/consensus/volume.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { add, conv, resize, transpose } from "../../../core/graph/ops/mod.ts";
-import { Session } from "../../../core/graph/session.ts";
-import { defaultSession } from "../../../core/graph/session_options.ts";
+import { OpenNetworks } from "../../../core/hyper/network.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 import type { WeightTensor } from "../../../core/weights/tensor.ts";
 
@@ -67,12 +66,9 @@ function neckModel(sizes: Sizes, weights: NeckWeights): Model {
 
 /** Runs the neck; one session per size of pictures, the last few stay open. */
 export class Neck {
-  readonly #weights: NeckWeights;
-  readonly #open = new Map<string, Promise<Session>>();
+  readonly #networks = new OpenNetworks();
 
-  constructor(weights: NeckWeights) {
-    this.#weights = weights;
-  }
+  constructor(readonly weights: NeckWeights) {}
 
   /** @param stages from fine to coarse. @returns descriptors on the grid of the first, not normalised */
   async describe(stages: readonly Descriptors[]): Promise<Descriptors> {
@@ -82,28 +78,12 @@ export class Neck {
       // A run takes its inputs' memory away; these belong to the feature cache.
       { shape: [1, rows, cols, channels], data: new Float32Array(data) },
     ]));
-    const { fine } = await (await this.#session(sizes)).run(inputs);
+    const { fine } = await this.#networks.run(sizes.join(), () => neckModel(sizes, this.weights), inputs);
     return { rows: sizes[0]![0], cols: sizes[0]![1], channels: CHANNELS, data: fine!.data };
-  }
-
-  #session(sizes: Sizes): Promise<Session> {
-    const key = sizes.join();
-    const known = this.#open.get(key);
-    if (known !== undefined) return known;
-    for (const [old, session] of [...this.#open].slice(0, -1)) {
-      this.#open.delete(old);
-      session.then((open) => open.close(), () => {});
-    }
-    const session = Session.open(neckModel(sizes, this.#weights), defaultSession);
-    session.catch(() => this.#open.delete(key));
-    this.#open.set(key, session);
-    return session;
   }
 
   /** Gives the sessions back. */
   async close(): Promise<void> {
-    const open = [...this.#open.values()];
-    this.#open.clear();
-    await Promise.all(open.map((session) => session.then((opened) => opened.close(), () => {})));
+    await this.#networks.close();
   }
 }

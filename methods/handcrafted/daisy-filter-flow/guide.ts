@@ -5,13 +5,11 @@ import type { Image, Lattice, Size } from "../../../core/types.ts";
 export interface Guide extends Size {
   /** [height][width][3], 0..255 */
   readonly rgb: Float32Array;
-  /** [height][width], 0..255 */
-  readonly grey: Float32Array;
 }
 
 /** The picture at its pixels. */
 export function pixelGuide({ width, height, data }: Image): Guide {
-  return withGrey({ width, height }, Float32Array.from(data));
+  return { width, height, rgb: Float32Array.from(data) };
 }
 
 /** The picture at the cells of a lattice: the mean of the pixels nearer to a cell than half its stride. */
@@ -35,13 +33,14 @@ export function cellGuide(image: Image, lattice: Lattice): Guide {
       }
     }
   }
-  return withGrey({ width: cols, height: rows }, rgb);
+  return { width: cols, height: rows, rgb };
 }
 
-function withGrey(size: Size, rgb: Float32Array): Guide {
-  const grey = new Float32Array(size.width * size.height);
-  for (let p = 0; p < grey.length; p++) {
-    grey[p] = 0.299 * rgb[3 * p]! + 0.587 * rgb[3 * p + 1]! + 0.114 * rgb[3 * p + 2]!;
+/** Red + 256 green + 65536 blue of every site. */
+export function packed({ width, height, rgb }: Guide): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(width * height);
+  for (let p = 0; p < out.length; p++) {
+    for (let c = 0; c < 3; c++) out[p]! |= Math.round(rgb[3 * p + c]!) << (8 * c);
   }
-  return { ...size, rgb, grey };
+  return out;
 }

@@ -1,7 +1,6 @@
 import { InputError } from "../../../core/errors.ts";
 import { option } from "../../../core/option.ts";
 import type { MethodPlugin, OptionValue } from "../../../core/types.ts";
-import { ROTATION_STEP } from "./daisy_costs.ts";
 import { DaisyFilterFlow } from "./daisy_filter_flow.ts";
 
 const SCALES = [1, 1.5, 2, 2.5, 0.5];
@@ -22,8 +21,7 @@ const defaults = {
   ),
   rotations: option(
     null as OptionValue,
-    "rotations of the target's descriptor to try in degrees (multiples of 15 for DAISY); null: -45 to 45 by 15 for DAISY, " +
-      "0 for features",
+    "rotations to try in degrees; null: -45 to 45 by 15 for DAISY, 0 for features",
     { accepts: ["list"] },
   ),
   iterations: option(40, "rounds of propagation and random search", { integer: true, min: 0, max: 10000 }),
@@ -32,32 +30,35 @@ const defaults = {
     min: 1,
   }),
   superpixel: option(300, "pixels per superpixel", { min: 1 }),
-  kernel: option(9, "side of the guided filter's square in pixels (cells), odd", { integer: true, min: 1, max: 101 }),
-  eps: option(100, "regulariser of the guided filter, in squared grey levels", { min: 0 }),
+  kernel: option(9, "radius of the guided filter's square in pixels: its side is 2 kernel + 1", {
+    integer: true,
+    min: 0,
+    max: 9,
+  }),
+  eps: option(100, "regulariser of the guided filter, in 1/10000 of the squared range of colours", { min: 0.01 }),
 };
 
 /**
- * DAISY Filter Flow (Yang, Lin, Lu, Do; CVPR 2014): every pixel takes the displacement, scale and rotation of lowest
- * DAISY cost, smoothed along the picture's edges; PatchMatch over superpixels finds them.
+ * DAISY Filter Flow (Yang, Lin, Lu; CVPR 2014): every pixel takes the label (translation, scale, rotation) of lowest
+ * DAISY cost, smoothed along the picture's edges by a guided filter; PatchMatch over superpixels finds them.
  *
- * Unusual pictures: descriptors that reach beyond a picture repeat its border, so every size and aspect is matched, sizes
- * may differ. Where all costs are equal (flat pictures) the first label stays, which is the stretch of one picture onto
- * the other at the middle of each superpixel, unless that reaches out of the target.
+ * Unusual pictures: histograms beyond a picture count as empty, so every size and aspect is matched, sizes may differ.
+ * Where all costs are equal (flat pictures) the first label stays, which is the stretch of one picture onto the other at
+ * the middle of each superpixel; where no label leads into the target, that label's nearest point of the target is given,
+ * with confidence 0.
  */
 export default {
   defaults,
-  build({ backbone, card }, options) {
+  async build({ backbone, card, ops: open }, options) {
     const { iterations, seed, ratio, superpixel, kernel, eps } = options;
-    if (kernel % 2 === 0) throw new InputError(`Cannot filter by squares of ${kernel}: kernel must be odd`);
     const own = backbone.identity.startsWith(`${card.backbone} `);
     const daisy = options.descriptor === "daisy" || (options.descriptor === "auto" && own);
     const scales = numbers("scales", options.scales, daisy ? SCALES : [1], (s) => s >= 0.1 && s <= 10, "0.1 to 10");
-    const fits = (degrees: number) => Math.abs(degrees) <= 180 && (!daisy || degrees % ROTATION_STEP === 0);
-    const allowed = daisy ? "multiples of 15 from -180 to 180" : "-180 to 180";
-    const rotations = numbers("rotations", options.rotations, daisy ? ROTATIONS : [0], fits, allowed);
+    const fits = (degrees: number) => Math.abs(degrees) <= 180;
+    const rotations = numbers("rotations", options.rotations, daisy ? ROTATIONS : [0], fits, "-180 to 180");
     const descriptor = daisy ? "daisy" : "backbone";
-    const settings = { iterations, seed, ratio, superpixel, kernel, eps };
-    return new DaisyFilterFlow(backbone, { descriptor, scales, rotations, ...settings });
+    const settings = { iterations, seed, ratio, superpixel, radius: kernel, eps: eps / 10000 * 255 ** 2 };
+    return new DaisyFilterFlow(backbone, await open(), { descriptor, scales, rotations, ...settings });
   },
 } satisfies MethodPlugin<typeof defaults>;
 

@@ -1,169 +1,176 @@
 /**
- * PatchMatch over superpixels with filtered costs (PMF, Lu et al., CVPR 2013), as DAISY Filter Flow uses it.
+ * From descriptors and superpixels to labels, by the native operation `filterFlow`.
  *
  * @module
  */
-import type { Costs } from "./costs.ts";
-import type { Patch } from "./patch.ts";
-import { uniform } from "./random.ts";
+import type { FeatureMap, MethodContext, Pair, Size } from "../../../core/types.ts";
+import { unit } from "./changed.ts";
+import { daisyDescriptors, type DaisyLayers, daisyPlaces, padded, PARTS } from "./daisy.ts";
+import { type Guide, packed } from "./guide.ts";
+import { linksOf } from "./links.ts";
+import { slic } from "./superpixels.ts";
+
+/** The operations of a context. */
+export type Ops = Awaited<ReturnType<MethodContext["ops"]>>;
 
 /** How long and how widely the search goes. */
 export interface SearchOptions {
+  readonly scales: readonly number[];
+  /** Degrees from +x towards +y. */
+  readonly rotations: readonly number[];
   readonly iterations: number;
   readonly seed: number;
   /** What the reach over scales and rotations is divided by from one random candidate to the next. */
   readonly ratio: number;
+  /** Half a side of the filter's square, without its middle, in sites. */
+  readonly radius: number;
+  /** Squared grey levels. */
+  readonly eps: number;
+  /** Sites per superpixel. */
+  readonly area: number;
 }
 
 /** The best label of every source site. */
 export interface Labels {
-  /** [height][width]: displacement in sites, and index of the change of scale and rotation. */
-  readonly dx: Int32Array;
-  readonly dy: Int32Array;
+  /** [height][width][2]: where it leads, in target sites. */
+  readonly target: Float64Array;
+  /** [height][width]: index of the change, counted [scale][rotation]. */
   readonly change: Int32Array;
-  /** [height][width]: its aggregated cost. */
+  /** [height][width]: smoothed cost over the largest cost; 1 where no label led into the target. */
   readonly cost: Float32Array;
-  /** Mean aggregated cost after the start and after every iteration; it never rises. */
+  /** Mean of that after the start and after every iteration; it never rises. */
   readonly energy: readonly number[];
 }
 
-/**
- * Finds for every site the label (displacement, scale, rotation) of lowest aggregated cost among those tried.
- *
- * A superpixel tries whole labels: their costs over its window are smoothed by the guided filter, and each of its sites
- * keeps the cheapest so far. It starts from the stretch of one picture onto the other and from a random label; in every
- * iteration it tries the label of a random site of each neighbour (propagation), then labels around that of a random
- * site of its own, at a reach that halves from the longer target side to one site (random search). Superpixels are
- * visited in order and in the opposite order by turns.
- */
-export function search(costs: Costs, patches: readonly Patch[], options: SearchOptions): Labels {
-  const state = new Search(costs, patches, options);
-  return state.run();
+/** Descriptors, ready for the operation. */
+interface Descriptors {
+  readonly source: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+  readonly sourceShape: number[];
+  readonly target: Int32Array<ArrayBuffer> | Float32Array<ArrayBuffer>;
+  readonly targetShape: number[];
+  readonly size: Size;
+  readonly reach: number;
+  /** Of every change: shift and places. */
+  readonly reads: readonly ReturnType<typeof daisyPlaces>[];
 }
 
-class Search {
-  readonly #costs: Costs;
-  readonly #patches: readonly Patch[];
-  readonly #options: SearchOptions;
-  readonly #random: () => number;
-  readonly #labels: { dx: Int32Array; dy: Int32Array; change: Int32Array; cost: Float32Array };
-  readonly #window: Float32Array;
-  readonly #scratch: [Float32Array, Float32Array, Float32Array];
-  /** Labels tried in the current visit. */
-  readonly #tried = new Set<number>();
+/** Units of the operation: of changes, of costs, and what it gives where no label led into the target. */
+const CHANGE = 2 ** 20, COST = 3825 * 256, NOWHERE = 2 ** 31 - 1;
 
-  constructor(costs: Costs, patches: readonly Patch[], options: SearchOptions) {
-    this.#costs = costs;
-    this.#patches = patches;
-    this.#options = options;
-    this.#random = uniform(options.seed);
-    const n = costs.source.width * costs.source.height;
-    this.#labels = {
-      dx: new Int32Array(n),
-      dy: new Int32Array(n),
-      change: new Int32Array(n),
-      cost: new Float32Array(n).fill(Infinity),
-    };
-    let most = 0;
-    for (const { width, height } of patches) most = Math.max(most, width * height, width, height);
-    this.#window = new Float32Array(most);
-    this.#scratch = [new Float32Array(most), new Float32Array(most), new Float32Array(most)];
-  }
+/** @param layers the source's of scale 1 alone, the target's of all scales */
+export function daisyProblem(layers: Pair<DaisyLayers>, rotations: readonly number[]): Descriptors {
+  const { source, target } = layers;
+  const reads = target.scales.flatMap((s, i) =>
+    rotations.map((degrees) => {
+      const { shift, places } = daisyPlaces(s, degrees);
+      return { shift, places: places.map(([ring, dx, dy]) => [2 * i + ring, dx, dy] as const) };
+    })
+  );
+  const reach = Math.max(...reads.flatMap(({ places }) => places.flatMap(([, dx, dy]) => [Math.abs(dx), Math.abs(dy)])));
+  const pad = 2 * reach + 1;
+  return {
+    source: new Int32Array(daisyDescriptors(source).buffer),
+    sourceShape: [source.height, source.width, 2 * PARTS],
+    target: new Int32Array(padded(target, pad).buffer),
+    targetShape: [target.layers.length, target.height + 2 * pad, target.width + 2 * pad, 2],
+    size: { width: target.width, height: target.height },
+    reach,
+    reads,
+  };
+}
 
-  run(): Labels {
-    for (const patch of this.#patches) this.#start(patch);
-    const energy = [this.#energy()];
-    const order = this.#patches.map((_, k) => k);
-    for (let turn = 0; turn < this.#options.iterations; turn++) {
-      for (const k of turn % 2 === 0 ? order : order.toReversed()) this.#visit(this.#patches[k]!);
-      energy.push(this.#energy());
-    }
-    return { ...this.#labels, energy };
-  }
+/** @param targets the target's features under every change, on the unchanged target's cells */
+export function featureProblem(source: FeatureMap, targets: readonly FeatureMap[]): Descriptors {
+  const { rows, cols } = targets[0]!.grid, { channels } = source;
+  const all = new Float32Array(targets.length * rows * cols * channels);
+  targets.forEach(({ data }, i) => all.set(unit(data, channels), i * rows * cols * channels));
+  return {
+    source: unit(source.data, channels),
+    sourceShape: [source.grid.rows, source.grid.cols, channels],
+    target: all,
+    targetShape: [targets.length, rows, cols, channels],
+    size: { width: cols, height: rows },
+    reach: 0,
+    reads: targets.map(() => ({ shift: 0, places: [] })),
+  };
+}
 
-  #start(patch: Patch): void {
-    const { source, target, identity } = this.#costs;
-    this.#tried.clear();
-    // The middle of the superpixel under the stretch of the pictures: where all costs are equal, this stays.
-    const p = patch.sites[patch.sites.length >> 1]!;
-    const x = p % source.width, y = Math.floor(p / source.width);
-    const stretch = (v: number, from: number, to: number) => Math.round((v + 0.5) * to / from - 0.5) - v;
-    this.#try(patch, stretch(x, source.width, target.width), stretch(y, source.height, target.height), identity);
-    this.#around(patch, p, 0, 0, 0, Infinity, Infinity, Infinity);
+/**
+ * The label of lowest smoothed cost among those tried, for every site of the guide. Every superpixel starts from the
+ * stretch of one picture onto the other at its middle (no displacement, where sizes are equal).
+ */
+export async function search(ops: Ops, given: Descriptors, guide: Guide, options: SearchOptions): Promise<Labels> {
+  const { scales, rotations, iterations, seed, ratio, radius, eps, area } = options;
+  const { width, height } = guide;
+  const superpixels = slic(guide, area);
+  const links = linksOf(guide, superpixels, seed);
+  // The operation takes 64; a superpixel among that many of its colour loses little.
+  const most = Math.min(Math.max(...links.map((own) => own.length)), 64);
+  const link = new Int32Array(superpixels.count * most).fill(-1);
+  links.forEach((own, k) => link.set(own.slice(0, most), k * most));
+  const turns = scales.flatMap((s) =>
+    rotations.map((degrees) => {
+      const angle = degrees * Math.PI / 180;
+      return [Math.round(CHANGE * s * Math.cos(angle)), Math.round(CHANGE * s * Math.sin(angle))] as const;
+    })
+  );
+  const change = Int32Array.from(
+    turns.flatMap((turn, c) => [...turn, given.reads[c]!.shift, ...given.reads[c]!.places.flat()]),
+  );
+  const found = await ops.filterFlow({
+    source: { data: given.source, shape: given.sourceShape },
+    target: { data: given.target, shape: given.targetShape },
+    targetSize: given.size,
+    change,
+    changes: turns.length,
+    rotations: rotations.length,
+    reach: given.reach,
+    guide: packed(guide),
+    superpixel: superpixels.labels,
+    count: superpixels.count,
+    link,
+    start: stretched(guide, given.size, superpixels, turns),
+    radius,
+    eps,
+    iterations,
+    ratio,
+    seed,
+  });
+  const label = await found.label.takeInts(), costs = await found.cost.takeInts(), sums = await found.energy.takeInts();
+  const target = new Float64Array(2 * costs.length);
+  for (let p = 0; p < costs.length; p++) {
+    const x = p % width, y = Math.floor(p / width), [c, s] = turns[label[3 * p + 2]!]!;
+    target[2 * p] = (c * x - s * y) / CHANGE + label[3 * p]!;
+    target[2 * p + 1] = (s * x + c * y) / CHANGE + label[3 * p + 1]!;
   }
+  return {
+    target,
+    change: Int32Array.from(costs, (_, p) => label[3 * p + 2]!),
+    cost: Float32Array.from(costs, (value) => value === NOWHERE ? 1 : value / COST),
+    energy: Array.from(
+      { length: iterations + 1 },
+      (_, i) => (sums[2 * i]! * 2 ** 24 + sums[2 * i + 1]!) / COST / (width * height),
+    ),
+  };
+}
 
-  #visit(patch: Patch): void {
-    const { source, target, scales, rotations } = this.#costs;
-    const { dx, dy, change } = this.#labels;
-    const { ratio } = this.#options;
-    this.#tried.clear();
-    for (const k of patch.neighbours) {
-      const p = this.#pick(this.#patches[k]!.sites);
-      this.#try(patch, dx[p]!, dy[p]!, change[p]!);
-    }
-    const p = this.#pick(patch.sites);
-    const fromX = dx[p]!, fromY = dy[p]!, fromChange = change[p]!;
-    let reachScale = scales, reachRotation = rotations;
-    for (let reach = Math.max(target.width, target.height, source.width, source.height); reach >= 1; reach /= 2) {
-      this.#around(patch, p, fromX, fromY, fromChange, reach, reachScale, reachRotation);
-      reachScale /= ratio;
-      reachRotation /= ratio;
-    }
-  }
-
-  /** Tries a label whose target of site `p` is uniform in the picture within a reach, and so are scale and rotation. */
-  #around(
-    patch: Patch,
-    p: number,
-    dx: number,
-    dy: number,
-    change: number,
-    reach: number,
-    reachScale: number,
-    reachRotation: number,
-  ): void {
-    const { source, target, scales, rotations } = this.#costs;
-    const x = p % source.width, y = Math.floor(p / source.width);
-    const toX = this.#near(x + dx, reach, target.width), toY = this.#near(y + dy, reach, target.height);
-    const scale = this.#near(Math.floor(change / rotations), reachScale, scales);
-    const rotation = this.#near(change % rotations, reachRotation, rotations);
-    this.#try(patch, toX - x, toY - y, scale * rotations + rotation);
-  }
-
-  /** A whole number of 0..n-1, uniform among those within the reach of `from`. */
-  #near(from: number, reach: number, n: number): number {
-    const low = Math.max(Math.ceil(from - reach), 0), high = Math.min(Math.floor(from + reach), n - 1);
-    if (high < low) return Math.min(Math.max(from, 0), n - 1);
-    return low + Math.floor(this.#random() * (high - low + 1));
-  }
-
-  #pick(sites: Int32Array): number {
-    return sites[Math.floor(this.#random() * sites.length)]!;
-  }
-
-  #try(patch: Patch, dx: number, dy: number, change: number): void {
-    const { scales, rotations } = this.#costs;
-    const key = ((dx + 32768) * 65536 + dy + 32768) * scales * rotations + change;
-    if (this.#tried.has(key)) return;
-    this.#tried.add(key);
-    const values = this.#window;
-    this.#costs.fill(patch, dx, dy, change, values);
-    patch.filter(values, this.#scratch);
-    const labels = this.#labels;
-    for (let i = 0; i < patch.sites.length; i++) {
-      const p = patch.sites[i]!, cost = values[patch.inside[i]!]!;
-      if (cost < labels.cost[p]!) {
-        labels.cost[p] = cost;
-        labels.dx[p] = dx;
-        labels.dy[p] = dy;
-        labels.change[p] = change;
-      }
-    }
-  }
-
-  #energy(): number {
-    let sum = 0;
-    for (const cost of this.#labels.cost) sum += cost;
-    return sum / this.#labels.cost.length;
-  }
+/** First labels, [count][3]. */
+function stretched(
+  { width, height }: Size,
+  target: Size,
+  { count, labels }: { readonly count: number; readonly labels: Int32Array },
+  turns: readonly (readonly [number, number])[],
+): Int32Array<ArrayBuffer> {
+  const identity = turns.reduce((best, [c, s], k) => {
+    const far = ([c, s]: readonly [number, number]) => Math.hypot(c - CHANGE, s);
+    return far([c, s]) < far(turns[best]!) ? k : best;
+  }, 0);
+  const sites = Array.from({ length: count }, (): number[] => []);
+  labels.forEach((k, p) => sites[k]!.push(p));
+  const [c, s] = turns[identity]!;
+  return Int32Array.from(sites.flatMap((own) => {
+    const p = own[own.length >> 1]!, x = p % width, y = Math.floor(p / width);
+    const toX = Math.floor((x + 0.5) * target.width / width), toY = Math.floor((y + 0.5) * target.height / height);
+    return [toX - Math.round((c * x - s * y) / CHANGE), toY - Math.round((s * x + c * y) / CHANGE), identity];
+  }));
 }

@@ -4,7 +4,7 @@ import type { Guide } from "./guide.ts";
 export interface Superpixels {
   readonly count: number;
   /** [height][width], 0..count-1 in order of first appearance. */
-  readonly labels: Int32Array;
+  readonly labels: Int32Array<ArrayBuffer>;
 }
 
 /** Weight of distance against colour: a step of the grid counts as this many grey levels. */

@@ -8,7 +8,7 @@ import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
 import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import type { Image } from "../../../core/types.ts";
 import { Dsp } from "./dsp.ts";
-import { nodeAt, passMessages } from "../../../core/pyramid/graph.ts";
+import { nodeAt } from "../../../core/pyramid/graph.ts";
 import { nodeCosts } from "../../../core/pyramid/nodes.ts";
 
 const registry = await Registry.open();
@@ -101,21 +101,6 @@ Deno.test("nodeCosts() of a level with more nodes than pixels are zero, not NaN"
   const { data, means } = nodeCosts(Float32Array.of(4), { states: 1, cols: 1, rows: 1 }, 2, true);
   assertEquals([...data], [1, 0, 0, 0, 0]);
   assertEquals(means, [4, 0]);
-});
-
-Deno.test("passMessages() draws an undecided node to its parent's state", () => {
-  // Two levels, three states in a row. The parent wants state 2, three children too, the fourth does not care.
-  const states = { nx: 3, ny: 1 };
-  const options = { stretch: 0.1, stretchBound: 1, iterations: 50, upward: true };
-  const unary = Float32Array.of(1, 1, 0, 1, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0);
-  assertEquals([...passMessages(unary, 2, states, options)], [2, 2, 2, 2, 2]);
-});
-
-Deno.test("passMessages() without stretch leaves every node its own best state, the first of equals", () => {
-  const states = { nx: 1, ny: 3 };
-  const options = { stretch: 0, stretchBound: 0, iterations: 50, upward: false };
-  const unary = Float32Array.of(3, 1, 2, 0, 5, 5, 5, 5, 0, 2, 2, 2, 9, 4, 4);
-  assertEquals([...passMessages(unary, 2, states, options)], [1, 0, 2, 0, 1]);
 });
 
 Deno.test("nodeAt() numbers columns first", () => {

@@ -1,0 +1,57 @@
+/**
+ * HCCNet: the channels of many layers are cut into slices, each slice gives a correlation, and the pile of them, the
+ * hypercolumn correlation, goes through point-wise convolutions only: no 4-D kernels, no attention (Kim, Min and Cho, WACV
+ * 2024).
+ *
+ * From the paper's abstract alone: the public repository holds no code, and the paper's body was not at hand. It fixes
+ * that bottleneck features are sliced, that the slices' correlations form the hypercolumn, and that point-wise convolutions
+ * process it. Ours are: the 26 bottlenecks of layer3 and layer4, the grid of 15 x 15, the normalisation before resizing, the
+ * doubling of the volume and the transfer of points (all as in TransforMatcher, by the same authors), four slices per
+ * bottleneck, and layers of 64, 32 and 1 channels with ReLU between. No checkpoint exists.
+ *
+ * @module
+ */
+import { groupedTrunkOptions } from "../../../core/consensus/grouped_trunk.ts";
+import { BOTTLENECKS, checkLevels, tokensOf } from "../../../core/consensus/hypercolumn.ts";
+import { keypointMethod, keypointOptions } from "../../../core/consensus/keypoint_method.ts";
+import { resizedVolume } from "../../../core/consensus/volume.ts";
+import { option } from "../../../core/option.ts";
+import type { MethodPlugin, OptionValue } from "../../../core/types.ts";
+import { checkLearnedWeights, learnedWeights, weightOptions } from "../../../core/weights/learned.ts";
+import { mixed, takePointwise } from "./network.ts";
+
+/** Side of the grid all slices are resized to: layer3's at 240 pixels. */
+const SIDE = 15;
+
+const defaults = {
+  ...weightOptions,
+  slices: option(4, "parts of each map's channels, each with a correlation of its own", { integer: true, min: 1 }),
+  levels: option(BOTTLENECKS.length, "maps of the backbone", { integer: true, min: 1 }),
+  widths: option([64, 32, 1] as readonly OptionValue[], "channels per layer; read for weights=random only"),
+  ...keypointOptions({ sigma: 10, reach: 0.05 }),
+};
+
+export default {
+  defaults,
+  backboneOptions: (options, backbone) => groupedTrunkOptions(options, backbone, "hccnet.safetensors", BOTTLENECKS),
+  check: ({ card }, options) => checkLearnedWeights(card, options),
+  async build({ card, backbone, localizer, ops: open }, options) {
+    const { slices, levels } = options;
+    const learned = await learnedWeights(card, options);
+    const layers = takePointwise(learned.set, levels * slices, options.widths.map(Number));
+    learned.set.finish(card.name, ["backbone.*"]);
+    const ops = await open();
+    return keypointMethod({
+      backbone,
+      localizer,
+      learned,
+      ops,
+      transfer: { ...options, floor: 1e-5 },
+      async relate(maps) {
+        checkLevels(maps, levels, slices);
+        const data = await mixed(ops, await tokensOf(ops, maps, SIDE, slices), layers);
+        return await resizedVolume(ops, { data, size: [SIDE, SIDE, SIDE, SIDE] }, 2 * SIDE);
+      },
+    });
+  },
+} satisfies MethodPlugin<typeof defaults>;

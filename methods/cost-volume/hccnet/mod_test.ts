@@ -1,0 +1,117 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
+import { levelCorrelations, tokensOf } from "../../../core/consensus/hypercolumn.ts";
+import {
+  bumpMap,
+  countParameters,
+  emptyPicture,
+  knownBackbone,
+  methodContext,
+  nativeOps,
+  referenceOps,
+  withCheckpoint,
+} from "../../../core/consensus/testing.ts";
+import { ConfigError, InputError } from "../../../core/errors.ts";
+import { pointsOf } from "../../../core/frame.ts";
+import { defaultsOf } from "../../../core/value.ts";
+import plugin from "./mod.ts";
+import { mixed, takePointwise } from "./network.ts";
+import { WeightSet } from "../../../core/weights/set.ts";
+import { tensorOf } from "../../../core/weights/tensor.ts";
+
+type Options = Parameters<typeof plugin.build>[1];
+
+const source = emptyPicture(240, "source"), target = emptyPicture(480, "target");
+const maps = {
+  source: [15, 8].map((side) => bumpMap(source, { side, channels: 4 })),
+  target: [15, 8].map((side) => bumpMap(target, { side, channels: 4, turned: true })),
+};
+
+async function build(options: Partial<Options>) {
+  const all = { ...defaultsOf(plugin.defaults), ...options } as Options;
+  return await plugin.build(methodContext(knownBackbone(maps), await nativeOps(), "hccnet"), all);
+}
+
+Deno.test("levelCorrelations() gives each slice of the channels a cosine of its own", async () => {
+  using ops = await referenceOps();
+  const cell = (...data: number[]) => ({ rows: 1, cols: 1, channels: 4, data: Float32Array.from(data) });
+  // (3, 4) against (4, 3) is 24 / 25; (0, 2) against (0, 5) is 1; both at once would be 34 / sqrt(29 * 50).
+  const pair = { source: cell(3, 4, 0, 2), target: cell(4, 3, 0, 5) };
+  const slices = await levelCorrelations(ops, pair, 1, 2);
+  assertEquals(slices.map(([value]) => Math.round(value! * 1e6) / 1e6), [0.96, 1]);
+  const [whole] = await levelCorrelations(ops, pair, 1);
+  assertAlmostEquals(whole![0]!, 34 / Math.sqrt(29 * 50), 1e-6);
+});
+
+Deno.test("tokensOf() orders features by level, then slice, and turns negative ones into 0", async () => {
+  using ops = await referenceOps();
+  const map = (name: string, data: number[]) => ({
+    ...bumpMap(source, { side: 1, channels: 4, name }),
+    data: Float32Array.from(data),
+  });
+  const found = await tokensOf(
+    ops,
+    {
+      source: [map("a", [1, 0, 1, 0]), map("b", [3, 4, 1, 1])],
+      target: [map("a", [-1, 0, 1, 0]), map("b", [4, 3, 1, 1])],
+    },
+    1,
+    2,
+  );
+  assertEquals([...found].map((value) => Math.round(value * 1e6) / 1e6), [0, 1, 0.96, 1]);
+});
+
+Deno.test("mixed() is a network of its own on every token", async () => {
+  using ops = await referenceOps();
+  const tensors = new Map(
+    ([
+      ["hypercolumn.0.weight", [2, 3], [1, 0, -1, 0, 2, 0]],
+      ["hypercolumn.0.bias", [2], [0, -1]],
+      ["hypercolumn.1.weight", [1, 2], [10, 1]],
+      ["hypercolumn.1.bias", [1], [-5]],
+    ] as const).map(([name, shape, data]) => [name, tensorOf(name, shape, Float32Array.from(data))]),
+  );
+  const set = new WeightSet("a test", tensors), layers = takePointwise(set, 3, [7, 1]);
+  set.finish("a test");
+  // Token (1, 2, 3): max(-2, 0), max(3, 0) -> 3 - 5, and nothing after it; (5, 0, 1): 4 and max(-1, 0) -> 40 - 5.
+  assertEquals([...await mixed(ops, Float32Array.of(1, 2, 3, 5, 0, 1), layers)], [-2, 35]);
+});
+
+Deno.test("hccnet has the parameters its card's sizes say", () => {
+  assertEquals(countParameters((set) => takePointwise(set, 104, [64, 32, 1])), 104 * 64 + 64 + 64 * 32 + 32 + 32 + 1);
+});
+
+Deno.test("hccnet takes a file of its own names and follows a mirrored picture", async () => {
+  const tensor = (shape: number[], data: number[]) => ({ shape, data: Float32Array.from(data) });
+  // The sum of both levels, sharp. Cut in two, these maps would tell columns apart and not rows.
+  const file: [string, ReturnType<typeof tensor>][] = [
+    ["hypercolumn.0.weight", tensor([1, 2], [1000, 1000])],
+    ["hypercolumn.0.bias", tensor([1], [0])],
+  ];
+  const own = { levels: 2, slices: 1 };
+  await withCheckpoint(file, "F32", async (weights) => {
+    const method = await build({ ...own, weights });
+    assertEquals(method.meaningless, undefined);
+    const { xy } = await method.correspond(source, target, pointsOf([[60, 180], [200, 100]]));
+    // Twice as large, rows and columns swapped; half a cell of the correlations' grid is 480 / 14 / 2 pixels.
+    [360, 120, 200, 400].forEach((wanted, i) => assertAlmostEquals(xy[i]!, wanted, 17.2));
+  });
+  await withCheckpoint(file.slice(0, 1), "F32", async (weights) => {
+    await assertRejects(() => build({ ...own, weights }), InputError, "hypercolumn.0.bias");
+  });
+});
+
+Deno.test("hccnet marks random weights, and asks for the levels and slices its weights mix", async () => {
+  const method = await build({ weights: "random", levels: 2, slices: 4 });
+  assertEquals(method.meaningless, "random weights");
+  const { xy } = await method.correspond(source, target, pointsOf([[10, 20]]));
+  assert([...xy].every((value) => value >= 0 && value <= 479));
+  for (const own of [{ levels: 3 }, { levels: 2, slices: 3 }]) {
+    const other = await build({ weights: "random", ...own });
+    await assertRejects(
+      () => other.correspond(source, target, pointsOf([[0, 0]])),
+      ConfigError,
+      "mix the correlations",
+    );
+  }
+  await assertRejects(() => build({ weights: "random", widths: [4, 2] }), InputError, "the last one is 1");
+});
