@@ -9,7 +9,7 @@ import type { GroupNormOptions, Ops, PairLayer, Tensor } from "../../ffi/mod.ts"
 import type { WeightSet } from "../weights/set.ts";
 import type { WeightTensor } from "../weights/tensor.ts";
 
-export type { Ops, Tensor };
+export type { Ops, PairLayer, Tensor };
 
 /** Sizes or strides along (I, J, K, L). */
 export type Four = readonly [number, number, number, number];

@@ -52,7 +52,8 @@ function bytesOf(words: Int32Array): Uint8Array {
 
 /** See {@linkcode Ops.filterFlow}. */
 export async function filterFlow(engine: Engine, options: FilterFlowOptions): Promise<FilterFlowResult> {
-  const { source, target, targetSize, change, changes, rotations, reach, guide, superpixel, count, link, start } = options;
+  const { source, target, targetSize, change, changes, rotations, reach, guide, superpixel, count, link, start } =
+    options;
   const { radius, eps, iterations, ratio, seed } = options;
   const [height, width, last] = source.shape;
   if (source.shape.length !== 3 || target.shape.length !== 4 || whole(source) !== whole(target)) {

@@ -30,7 +30,10 @@ function flow(random: Random, { height, width, rows, cols, parts, radius }: Size
     const entry = change.subarray(c * (3 + 3 * parts), (c + 1) * (3 + 3 * parts));
     entry.set([random.integer(2 ** 19, 2 ** 21), random.integer(-(2 ** 19), 2 ** 19), random.integer(0, 7)]);
     for (let part = 0; part < parts; part++) {
-      entry.set([random.integer(0, layers - 1), random.integer(-reach, reach), random.integer(-reach, reach)], 3 + 3 * part);
+      entry.set(
+        [random.integer(0, layers - 1), random.integer(-reach, reach), random.integer(-reach, reach)],
+        3 + 3 * part,
+      );
     }
   }
   const side = random.integer(2, 6), across = Math.ceil(width / side);
@@ -39,7 +42,10 @@ function flow(random: Random, { height, width, rows, cols, parts, radius }: Size
     { length: height * width },
     (_, i) => Math.floor(Math.floor(i / width) / side) * across + Math.floor(i % width / side),
   );
-  const start = Int32Array.from({ length: count * 3 }, (_, i) => i % 3 === 2 ? random.integer(0, changes - 1) : random.integer(-3, 3));
+  const start = Int32Array.from(
+    { length: count * 3 },
+    (_, i) => i % 3 === 2 ? random.integer(0, changes - 1) : random.integer(-3, 3),
+  );
   const iterations = random.integer(0, 4);
   const options = {
     source: parts > 0
@@ -65,7 +71,8 @@ function flow(random: Random, { height, width, rows, cols, parts, radius }: Size
     seed: random.integer(-(2 ** 31), 2 ** 31 - 1),
   };
   return {
-    name: `${width}x${height} in ${cols}x${rows}, ${parts} parts, ${changes} changes, radius ${radius}, ${iterations} iterations`,
+    name:
+      `${width}x${height} in ${cols}x${rows}, ${parts} parts, ${changes} changes, radius ${radius}, ${iterations} iterations`,
     run: async (ops) => ({ ...await ops.filterFlow(options) }),
   };
 }

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import type { PairLayer } from "../../../ffi/mod.ts";
 import { resizeHwc } from "../../../core/image/resize.ts";
 import {
   encode,
@@ -12,6 +11,7 @@ import {
   lazy,
   type Normalisation,
   type Ops,
+  type PairLayer,
   takeEncoderBlock,
   takeGroupNorm,
   type Tensor,

@@ -3,6 +3,10 @@
  * Transformers from coarse to fine; a decoder regresses positions (Hong et al., ECCV 2022; the semantic-matching branch of
  * its official code).
  *
+ * Correlations and 4-D convolutions run natively (`ops=`), the transformers and the decoder as one ONNX Runtime graph:
+ * it has attention over windows with a bias, and matrix products for what remains. Neither the split nor the whole has
+ * been timed yet; `deno bench -A methods/cost-volume/vat/mod_bench.ts` times the whole after the backbone at 512 pixels.
+ *
  * @module
  */
 import { fieldMethod, fieldOptions } from "../../../core/hyper/method.ts";

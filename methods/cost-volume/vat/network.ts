@@ -103,7 +103,9 @@ function checkSides(first: Sides, last: Sides, want: { first: number[]; last: nu
   throw new ConfigError(
     `Cannot use maps of ${first.rows} x ${first.cols} and ${last.rows} x ${last.cols} cells where the network reads ${
       want.first.join(" x ")
-    } and ${want.last.join(" x ")}: its position embeddings are made for pictures of 512 pixels; use backbone=resnet101 ` +
+    } and ${
+      want.last.join(" x ")
+    }: its position embeddings are made for pictures of 512 pixels; use backbone=resnet101 ` +
       "backbone.size=512",
   );
 }

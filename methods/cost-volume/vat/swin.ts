@@ -41,7 +41,8 @@ export function takeSwinBlocks(set: WeightSet, name: string, depth: number, form
   const { channels: c, heads, sizes } = form;
   return Array.from({ length: depth }, (_, k) => {
     const { window } = fittedWindows(sizes, form.window, k % 2 === 1);
-    const take = (part: string, out: number, inner?: number): Parameters => takeParameters(set, `${name}.${k}.${part}`, out, inner);
+    const take = (part: string, out: number, inner?: number): Parameters =>
+      takeParameters(set, `${name}.${k}.${part}`, out, inner);
     return {
       norm1: take("norm1", c),
       table: set.take(`${name}.${k}.attn.relative_position_bias_table`, [(2 * window - 1) ** sizes.length, heads]),
@@ -55,7 +56,12 @@ export function takeSwinBlocks(set: WeightSet, name: string, depth: number, form
 }
 
 /** Takes `<name>.weight` [out] or [out, inner, ...] and `<name>.bias` [out]. */
-export function takeParameters(set: WeightSet, name: string, out: number, ...inner: (number | undefined)[]): Parameters {
+export function takeParameters(
+  set: WeightSet,
+  name: string,
+  out: number,
+  ...inner: (number | undefined)[]
+): Parameters {
   const rest = inner.filter((side) => side !== undefined);
   return { weight: set.take(`${name}.weight`, [out, ...rest]), bias: set.take(`${name}.bias`, [out]) };
 }
@@ -78,7 +84,12 @@ export function swinBlocks(g: Graph, x: Value, blocks: readonly SwinBlock[], for
     const { cells, length, runs } = windowOrder(windows);
     x = g.scope(`block${k}`, () => {
       const own = reordered(g, x, order, cells);
-      const mixed = windowAttention(g, normed(g, own, block.norm1), block, { windows, length, runs, heads: form.heads });
+      const mixed = windowAttention(g, normed(g, own, block.norm1), block, {
+        windows,
+        length,
+        runs,
+        heads: form.heads,
+      });
       const y = add(g, own, mixed);
       const hidden = gelu(g, affine(g, normed(g, y, block.norm2), block.fc1));
       return add(g, y, affine(g, hidden, block.fc2));
@@ -115,9 +126,11 @@ function windowAttention(g: Graph, x: Value, block: SwinBlock, { windows, length
   const channels = x.shape[1]!;
   const part = (i: number) => {
     const rows = (tensor: WeightTensor) => g.weight(rowsOf(tensor, i * channels, (i + 1) * channels));
-    return reshape(g, linear(g, x, rows(block.qkv.weight), rows(block.qkv.bias)), [-1, length, channels].map((side) =>
-      side < 0 ? x.shape[0]! / length : side
-    ));
+    return reshape(
+      g,
+      linear(g, x, rows(block.qkv.weight), rows(block.qkv.bias)),
+      [-1, length, channels].map((side) => side < 0 ? x.shape[0]! / length : side),
+    );
   };
   const [q, k, v] = [part(0), part(1), part(2)];
   let first = 0;
@@ -128,7 +141,11 @@ function windowAttention(g: Graph, x: Value, block: SwinBlock, { windows, length
       [1, heads, length, length],
       "bias",
     );
-    const out = g.node("MultiHeadAttention", [of(q), of(k), of(v), undefined, undefined, bias], [count, length, channels], {
+    const out = g.node("MultiHeadAttention", [of(q), of(k), of(v), undefined, undefined, bias], [
+      count,
+      length,
+      channels,
+    ], {
       domain: "com.microsoft",
       attributes: { num_heads: heads, scale: { float: 1 / Math.sqrt(channels / heads) } },
     });

@@ -15,7 +15,10 @@ import { swinBlocks } from "./swin.ts";
 import { embedding, transformerModel } from "./transformer.ts";
 
 /** VAT's encoders, 4-D and 2-D transformers, decoder and field; and its 4-D transformer alone. */
-export default vectorsOfEveryOps("vat", (c, ops) => c.config["corr_sizes"] === undefined ? swin4d(c) : pipeline(c, ops));
+export default vectorsOfEveryOps(
+  "vat",
+  (c, ops) => c.config["corr_sizes"] === undefined ? swin4d(c) : pipeline(c, ops),
+);
 
 async function pipeline(c: GoldenCase, ops: Ops) {
   const set = setOf(c);
@@ -81,6 +84,10 @@ async function swin4d(c: GoldenCase) {
     ...Object.fromEntries(blocks.map((value, k) => [`tokens_after_block${k}`, value])),
     out: transpose(g, blocks.at(-1)!, [1, 0]),
   });
-  const out = await runOnce(model, { x: { shape: [channels, cells], data: new Float32Array(c.input("x").data) } }, defaultSession);
+  const out = await runOnce(
+    model,
+    { x: { shape: [channels, cells], data: new Float32Array(c.input("x").data) } },
+    defaultSession,
+  );
   return Object.fromEntries(Object.entries(out).map(([name, { data }]) => [name, data]));
 }

@@ -36,7 +36,12 @@ export function daisyLayers(image: Image, scales: readonly number[]): DaisyLayer
   const unit = { ...grey, data: grey.data.map((value) => value / 255) };
   const layers = scales.flatMap((s) => {
     const blurred = gaussianSmooth(unit, Math.hypot(BEFORE, PER_SCALE * s));
-    const inner = smoothLayers(directions(blurred), image, BINS, Math.sqrt(Math.max((s * RADIUS / 4) ** 2 - BEFORE ** 2, 0.01)));
+    const inner = smoothLayers(
+      directions(blurred),
+      image,
+      BINS,
+      Math.sqrt(Math.max((s * RADIUS / 4) ** 2 - BEFORE ** 2, 0.01)),
+    );
     // Smoothing adds up by squares, so the outer ring starts from the inner one.
     const outer = smoothLayers(inner, image, BINS, s * RADIUS / 4 * Math.sqrt(3));
     return [unitHistograms(inner), unitHistograms(outer)];

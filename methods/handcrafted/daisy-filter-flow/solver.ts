@@ -66,7 +66,9 @@ export function daisyProblem(layers: Pair<DaisyLayers>, rotations: readonly numb
       return { shift, places: places.map(([ring, dx, dy]) => [2 * i + ring, dx, dy] as const) };
     })
   );
-  const reach = Math.max(...reads.flatMap(({ places }) => places.flatMap(([, dx, dy]) => [Math.abs(dx), Math.abs(dy)])));
+  const reach = Math.max(
+    ...reads.flatMap(({ places }) => places.flatMap(([, dx, dy]) => [Math.abs(dx), Math.abs(dy)])),
+  );
   const pad = 2 * reach + 1;
   return {
     source: new Int32Array(daisyDescriptors(source).buffer),
