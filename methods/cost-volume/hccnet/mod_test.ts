@@ -10,6 +10,7 @@ import {
   referenceOps,
   withCheckpoint,
 } from "../../../core/consensus/testing.ts";
+import type { Ops } from "../../../core/consensus/volume.ts";
 import { ConfigError, InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { defaultsOf } from "../../../core/value.ts";
@@ -26,9 +27,9 @@ const maps = {
   target: [15, 8].map((side) => bumpMap(target, { side, channels: 4, turned: true })),
 };
 
-async function build(options: Partial<Options>) {
+async function build(ops: Ops, options: Partial<Options>) {
   const all = { ...defaultsOf(plugin.defaults), ...options } as Options;
-  return await plugin.build(methodContext(knownBackbone(maps), await nativeOps(), "hccnet"), all);
+  return await plugin.build(methodContext(knownBackbone(maps), ops, "hccnet"), all);
 }
 
 Deno.test("levelCorrelations() gives each slice of the channels a cosine of its own", async () => {
@@ -81,6 +82,7 @@ Deno.test("hccnet has the parameters its card's sizes say", () => {
 });
 
 Deno.test("hccnet takes a file of its own names and follows a mirrored picture", async () => {
+  using ops = await nativeOps();
   const tensor = (shape: number[], data: number[]) => ({ shape, data: Float32Array.from(data) });
   // The sum of both levels, sharp. Cut in two, these maps would tell columns apart and not rows.
   const file: [string, ReturnType<typeof tensor>][] = [
@@ -89,29 +91,30 @@ Deno.test("hccnet takes a file of its own names and follows a mirrored picture",
   ];
   const own = { levels: 2, slices: 1 };
   await withCheckpoint(file, "F32", async (weights) => {
-    const method = await build({ ...own, weights });
+    const method = await build(ops, { ...own, weights });
     assertEquals(method.meaningless, undefined);
     const { xy } = await method.correspond(source, target, pointsOf([[60, 180], [200, 100]]));
     // Twice as large, rows and columns swapped; half a cell of the correlations' grid is 480 / 14 / 2 pixels.
     [360, 120, 200, 400].forEach((wanted, i) => assertAlmostEquals(xy[i]!, wanted, 17.2));
   });
   await withCheckpoint(file.slice(0, 1), "F32", async (weights) => {
-    await assertRejects(() => build({ ...own, weights }), InputError, "hypercolumn.0.bias");
+    await assertRejects(() => build(ops, { ...own, weights }), InputError, "hypercolumn.0.bias");
   });
 });
 
 Deno.test("hccnet marks random weights, and asks for the levels and slices its weights mix", async () => {
-  const method = await build({ weights: "random", levels: 2, slices: 4 });
+  using ops = await nativeOps();
+  const method = await build(ops, { weights: "random", levels: 2, slices: 4 });
   assertEquals(method.meaningless, "random weights");
   const { xy } = await method.correspond(source, target, pointsOf([[10, 20]]));
   assert([...xy].every((value) => value >= 0 && value <= 479));
   for (const own of [{ levels: 3 }, { levels: 2, slices: 3 }]) {
-    const other = await build({ weights: "random", ...own });
+    const other = await build(ops, { weights: "random", ...own });
     await assertRejects(
       () => other.correspond(source, target, pointsOf([[0, 0]])),
       ConfigError,
       "mix the correlations",
     );
   }
-  await assertRejects(() => build({ weights: "random", widths: [4, 2] }), InputError, "the last one is 1");
+  await assertRejects(() => build(ops, { weights: "random", widths: [4, 2] }), InputError, "the last one is 1");
 });

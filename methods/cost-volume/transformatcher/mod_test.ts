@@ -8,6 +8,7 @@ import {
   nativeOps,
   withCheckpoint,
 } from "../../../core/consensus/testing.ts";
+import type { Ops } from "../../../core/consensus/volume.ts";
 import { ConfigError, InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { goldenTest } from "../../../core/golden/testing.ts";
@@ -28,9 +29,9 @@ const levels = (picture: typeof source, turned: boolean): FeatureMap[] =>
   [15, 8].map((side) => bumpMap(picture, { side, channels: 4, turned }));
 const maps = { source: levels(source, false), target: levels(target, true) };
 
-async function build(options: Partial<Options>) {
+async function build(ops: Ops, options: Partial<Options>) {
   const all = { ...defaultsOf(plugin.defaults), ...options } as Options;
-  return await plugin.build(methodContext(knownBackbone(maps), await nativeOps(), "transformatcher"), all);
+  return await plugin.build(methodContext(knownBackbone(maps), ops, "transformatcher"), all);
 }
 
 /** One layer that adds nothing: the first channel is the sum of the levels, made sharp by the last layer. */
@@ -72,24 +73,26 @@ Deno.test("angles() are multiples of pi up to the rounding of float32", () => {
 });
 
 Deno.test("transformatcher takes a checkpoint by exact names and follows a mirrored picture", async () => {
+  using ops = await nativeOps();
   await withCheckpoint(checkpoint(), "F32", async (weights) => {
-    const method = await build({ weights });
+    const method = await build(ops, { weights });
     assertEquals(method.meaningless, undefined);
     const { xy } = await method.correspond(source, target, pointsOf([[60, 180], [200, 100]]));
     // Twice as large, rows and columns swapped; half a cell of the tokens' grid is 480 / 14 / 2 pixels.
     [360, 120, 200, 400].forEach((wanted, i) => assertAlmostEquals(xy[i]!, wanted, 17.2));
   });
   await withCheckpoint(checkpoint().slice(1), "F32", async (weights) => {
-    await assertRejects(() => build({ weights }), InputError, "match2match.to_embedding.1.weight");
+    await assertRejects(() => build(ops, { weights }), InputError, "match2match.to_embedding.1.weight");
   });
 });
 
 Deno.test("transformatcher marks random weights, gives a dense field, and asks for the levels its weights mix", async () => {
-  const method = await build({ weights: "random", levels: 2 });
+  using ops = await nativeOps();
+  const method = await build(ops, { weights: "random", levels: 2 });
   assertEquals(method.meaningless, "random weights");
   const { data, source: lattice } = await method.flow!(source, target);
   assertEquals([lattice.grid.cols, data.length], [30, 1800]);
   assert(data.every((value) => value >= 0 && value <= 479));
-  const official = await build({ weights: "random" });
+  const official = await build(ops, { weights: "random" });
   await assertRejects(() => official.correspond(source, target, pointsOf([[0, 0]])), ConfigError, "26");
 });
