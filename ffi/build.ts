@@ -29,6 +29,8 @@ interface Unit {
   readonly source: string;
   readonly flags: readonly string[];
   readonly hash: string;
+  /** Characters of the source: the longest are compiled first, so that no core waits for one of them at the end. */
+  readonly length: number;
 }
 
 interface Plan {
@@ -146,7 +148,7 @@ async function planOf(kind: LibraryKind, extraFlags: readonly string[]): Promise
     for (const extra of variants) {
       const flags = [...base, ...extra];
       const hash = await sha256(JSON.stringify([os, arch, flags, closure(source, sources)]));
-      units.push({ source, flags, hash });
+      units.push({ source, flags, hash, length: text.length });
     }
   }
   // Baseline objects before the others; see instructionSets.
@@ -265,6 +267,7 @@ export async function buildLibrary(kind: LibraryKind, options: BuildOptions = {}
   const object = (unit: Unit) => join(objects, `${unit.hash}.o`);
   const missing: Unit[] = [];
   for (const unit of plan.units) if (!(await exists(object(unit)))) missing.push(unit);
+  missing.sort((a, b) => b.length - a.length);
   const start = performance.now();
   log(`building the ${kind} library with ${compiler.version} (${missing.length} of ${plan.units.length} files)`);
   await writeExports(plan);

@@ -11,7 +11,7 @@ export interface Call {
   readonly name: Operation;
   readonly args: readonly Argument[];
   readonly outputs: readonly { readonly dtype?: DType; readonly shape: Shape }[];
-  /** Multiply-adds, roughly: below two million the call blocks instead of changing threads. */
+  /** Half nanoseconds, roughly (a value touched, a multiply-add): a call of less than a millisecond blocks. */
   readonly work: number;
   /** The definition: fills `outputs`; `values(x)` are the values of an input. */
   reference(values: (input: Input) => Float32Array, ints: (input: Input) => Int32Array, outputs: Filled): void;
@@ -40,7 +40,7 @@ export interface Engine extends TensorEngine, Disposable {
   run(call: Call): Promise<Tensor[]>;
 }
 
-/** Calls below this many multiply-adds run on the calling thread. */
+/** Calls below this {@linkcode Call.work}, a millisecond, run on the calling thread. */
 export const syncWork = 2e6;
 
 /** An array whose length is its shape's size. @throws {RangeError} */

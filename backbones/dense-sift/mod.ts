@@ -45,6 +45,8 @@ export default {
     const settings = { ...options, bin: bins };
     return {
       identity: `${card.name} v${card.version} ${JSON.stringify(settings)}`,
+      // A tenth of a second makes them again; at every pixel they are 150 MB of a 640x480 picture.
+      keep: "memory",
       // deno-lint-ignore require-await -- the contract is asynchronous, this backbone is not
       async extract(image) {
         const minimum = denseSiftMinimum(bins);

@@ -58,20 +58,37 @@ export function siftFlowDescriptor(
   { width, height, data }: Pick<Image, "width" | "height" | "data">,
   options: DescriptorOptions,
 ): Uint8Array {
-  const bands = orientationBands(data, width, height);
-  const taps = cellFilter(options);
-  const cells = filterRows(filterCols(bands, width, height, taps), width, height, taps);
-  return gather(cells, width, height, options.cell);
+  const out = new Uint8Array(width * height * CHANNELS);
+  const taps = cellFilter(options), { cell } = options;
+  // Strip by strip: what lies between picture and descriptors is ten times as large as the picture in a few rows only.
+  const strip = Math.max(STRIP, 4 * cell);
+  for (let top = 0; top < height; top += strip) {
+    const bottom = Math.min(top + strip, height);
+    const cells = { from: Math.max(top - cell, 0), to: Math.min(bottom + 2 * cell, height) };
+    const inner = { from: Math.max(cells.from - cell, 0), to: Math.min(cells.to + cell, height) };
+    const bands = filterCols(orientationBands(data, width, height, inner), width, inner, taps);
+    gather(filterRows(bands, width, height, inner, cells, taps), width, height, cells, cell, top, bottom, out);
+  }
+  return out;
 }
 
-/** Energy of every pixel's strongest gradient in 8 orientations: [height][width][8]. */
-function orientationBands(rgb: Uint8Array, width: number, height: number): Float64Array {
-  const bands = new Float64Array(width * height * BINS);
+/** Rows described at a time, at least. */
+const STRIP = 48;
+
+/** Rows of a picture that an array holds; `to` is excluded. */
+interface Rows {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Energy of every pixel's strongest gradient in 8 orientations: [rows][width][8]. */
+function orientationBands(rgb: Uint8Array, width: number, height: number, { from, to: end }: Rows): Float64Array {
+  const bands = new Float64Array(width * (end - from) * BINS);
   const cos = Float64Array.from({ length: BINS }, (_, k) => Math.cos(2 * Math.PI / BINS * k));
   const sin = Float64Array.from({ length: BINS }, (_, k) => Math.sin(2 * Math.PI / BINS * k));
   const unit = Float64Array.from({ length: 256 }, (_, v) => v / 255);
   const stride = width * 3;
-  for (let y = 0; y < height; y++) {
+  for (let y = from; y < end; y++) {
     const up2 = Math.max(y - 2, 0) * stride, up1 = Math.max(y - 1, 0) * stride;
     const down1 = Math.min(y + 1, height - 1) * stride, down2 = Math.min(y + 2, height - 1) * stride;
     for (let x = 0; x < width; x++) {
@@ -108,7 +125,7 @@ function orientationBands(rgb: Uint8Array, width: number, height: number): Float
       if (best === 0) continue;
       gx /= best;
       gy /= best;
-      const to = (y * width + x) * BINS;
+      const to = ((y - from) * width + x) * BINS;
       for (let k = 0; k < BINS; k++) {
         const t = gx * cos[k]! + gy * sin[k]!;
         if (t <= 0) continue;
@@ -149,10 +166,15 @@ function fma(a: number, b: number, c: number): number {
 }
 
 /** Filters along x, borders repeated. */
-function filterCols(bands: Float64Array, width: number, height: number, taps: Float64Array): Float64Array {
+function filterCols(
+  bands: Float64Array,
+  width: number,
+  { from: first, to: end }: Rows,
+  taps: Float64Array,
+): Float64Array {
   const out = new Float64Array(bands.length);
   const reach = (taps.length - 1) / 2;
-  for (let y = 0; y < height; y++) {
+  for (let y = 0; y < end - first; y++) {
     for (let x = 0; x < width; x++) {
       const to = (y * width + x) * BINS;
       for (let l = -reach; l <= reach; l++) {
@@ -167,37 +189,52 @@ function filterCols(bands: Float64Array, width: number, height: number, taps: Fl
 }
 
 /** Filters along y, borders repeated. */
-function filterRows(bands: Float64Array, width: number, height: number, taps: Float64Array): Float64Array {
-  const out = new Float64Array(bands.length);
-  const reach = (taps.length - 1) / 2, stride = width * BINS;
-  for (let y = 0; y < height; y++) {
-    const to = y * stride;
+function filterRows(
+  bands: Float64Array,
+  width: number,
+  height: number,
+  inner: Rows,
+  rows: Rows,
+  taps: Float64Array,
+): Float64Array {
+  const stride = width * BINS, out = new Float64Array((rows.to - rows.from) * stride);
+  const reach = (taps.length - 1) / 2;
+  for (let y = rows.from; y < rows.to; y++) {
+    const to = (y - rows.from) * stride;
     for (let l = -reach; l <= reach; l++) {
       const w = taps[l + reach]!;
       if (w === 0) continue;
-      const from = Math.min(Math.max(y + l, 0), height - 1) * stride;
+      const from = (Math.min(Math.max(y + l, 0), height - 1) - inner.from) * stride;
       for (let i = 0; i < stride; i++) out[to + i] = out[to + i]! + bands[from + i]! * w;
     }
   }
   return out;
 }
 
-/** Joins the 16 cells around each pixel and normalises. */
-function gather(cells: Float64Array, width: number, height: number, cell: number): Uint8Array {
-  const out = new Uint8Array(width * height * CHANNELS);
+/** Joins the 16 cells around each pixel of rows `top`..`bottom` and normalises. @param cells [rows][width][8] */
+function gather(
+  cells: Float64Array,
+  width: number,
+  height: number,
+  rows: Rows,
+  cell: number,
+  top: number,
+  bottom: number,
+  out: Uint8Array,
+): void {
   // Squared length of each cell, so that a descriptor's length takes 16 additions instead of 128.
-  const squares = new Float64Array(width * height);
+  const squares = new Float64Array(cells.length / BINS);
   for (let p = 0, i = 0; p < squares.length; p++) {
     let sum = 0;
     for (let k = 0; k < BINS; k++, i++) sum += cells[i]! * cells[i]!;
     squares[p] = sum;
   }
   const at = new Int32Array(CELLS);
-  for (let y = 0, to = 0; y < height; y++) {
+  for (let y = top, to = top * width * CHANNELS; y < bottom; y++) {
     for (let x = 0; x < width; x++) {
       let sum = 0;
       for (let cy = -1, n = 0; cy <= 2; cy++) {
-        const row = Math.min(Math.max(y + cy * cell, 0), height - 1) * width;
+        const row = (Math.min(Math.max(y + cy * cell, 0), height - 1) - rows.from) * width;
         for (let cx = -1; cx <= 2; cx++, n++) {
           const p = row + Math.min(Math.max(x + cx * cell, 0), width - 1);
           at[n] = p * BINS;
@@ -211,5 +248,4 @@ function gather(cells: Float64Array, width: number, height: number, cell: number
       }
     }
   }
-  return out;
 }

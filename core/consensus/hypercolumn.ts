@@ -12,6 +12,9 @@ import { type Descriptors, descriptorsOf, type Ops } from "./volume.ts";
 /** Bottlenecks of the last two stages of a ResNet-101, by their maps' names: 23 of layer3 and 3 of layer4. */
 export const BOTTLENECKS: readonly string[] = Array.from({ length: 26 }, (_, i) => String(i + 8));
 
+/** No eps: a descriptor that is 0 stays 0. */
+const UNIT = { rule: "max", eps: 1e-30 } as const;
+
 /**
  * Divides every descriptor by its length, without an eps; one that is 0 stays 0, where the official code divides by it.
  *
@@ -19,7 +22,7 @@ export const BOTTLENECKS: readonly string[] = Array.from({ length: 26 }, (_, i) 
  */
 export async function unit(ops: Ops, map: Descriptors, slices = 1): Promise<Descriptors> {
   const { rows, cols, channels, data } = map, shape = [rows * cols * slices, channels / slices];
-  return { ...map, data: await (await ops.l2Normalize({ data, shape }, { rule: "max", eps: 1e-30 })).take() };
+  return { ...map, data: await (await ops.l2Normalize({ data, shape }, UNIT)).take() };
 }
 
 /** A level on the common grid: normalised, then resized, and not normalised again. */
@@ -49,11 +52,14 @@ export async function levelCorrelations(
   side: number,
   slices = 1,
 ): Promise<readonly Float32Array[]> {
-  const source = await onGrid(ops, maps.source, side, slices), target = await onGrid(ops, maps.target, side, slices);
+  // Maps of the grid's own size are normalised by the product itself, which saves two passes over them.
+  const own = [maps.source, maps.target].every(({ rows, cols }) => rows === side && cols === side);
+  const source = own ? maps.source : await onGrid(ops, maps.source, side, slices);
+  const target = own ? maps.target : await onGrid(ops, maps.target, side, slices);
   const found: Float32Array[] = [];
   for (let slice = 0; slice < slices; slice++) {
-    const product = await ops.correlate(sliceOf(source, slice, slices), sliceOf(target, slice, slices));
-    found.push(await product.take());
+    const [a, b] = [sliceOf(source, slice, slices), sliceOf(target, slice, slices)];
+    found.push(await (await ops.correlate(a, b, own ? { norm: UNIT } : {})).take());
   }
   return found;
 }
@@ -65,21 +71,31 @@ export async function tokensOf(
   side: number,
   slices = 1,
 ): Promise<Float32Array> {
-  const features = maps.source.length * slices, out = new Float32Array(side ** 4 * features);
-  let feature = 0;
+  const features: Float32Array[] = [];
   for (const [level, map] of maps.source.entries()) {
     const pair = { source: descriptorsOf(map), target: descriptorsOf(maps.target[level]!) };
-    for (const values of await levelCorrelations(ops, pair, side, slices)) put(values, out, feature++, features);
+    features.push(...await levelCorrelations(ops, pair, side, slices));
   }
-  return out;
+  return interleaved(features);
 }
 
-/** Writes one feature's values among those of the tokens, NaN and negative ones as 0. */
-export function put(values: Float32Array, out: Float32Array, feature: number, features: number): void {
-  for (let n = 0, at = feature; n < values.length; n++, at += features) {
-    const value = values[n]!;
-    out[at] = value > 0 ? value : 0;
+/** Tokens written at once, so that their features stay in the cache. */
+const TILE = 32;
+
+/** Features of tokens beside each other, NaN and negative ones as 0. @param features [tokens] each @returns [tokens][features] */
+export function interleaved(features: readonly Float32Array[]): Float32Array {
+  const width = features.length, count = features[0]?.length ?? 0, out = new Float32Array(count * width);
+  for (let first = 0; first < count; first += TILE) {
+    const end = Math.min(first + TILE, count);
+    for (let feature = 0; feature < width; feature++) {
+      const values = features[feature]!;
+      for (let n = first, at = first * width + feature; n < end; n++, at += width) {
+        const value = values[n]!;
+        out[at] = value > 0 ? value : 0;
+      }
+    }
   }
+  return out;
 }
 
 /**

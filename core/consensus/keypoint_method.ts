@@ -42,6 +42,8 @@ export interface KeypointParts {
   /** From the backbone's maps to a volume, on the maps' grids or resized ones. */
   readonly relate: (maps: Pair<readonly FeatureMap[]>) => Promise<Volume>;
   readonly transfer: KeypointRule & { readonly readout: string; readonly convention: string };
+  /** Gives back what `relate` keeps open. */
+  readonly close?: () => Promise<void>;
 }
 
 /** The method. Its backbone gives maps of one grid; the first one's geometry counts. */
@@ -82,7 +84,10 @@ export function keypointMethod(parts: KeypointParts): Method {
       );
       return { ...lattices, data: Float32Array.from(inside.xy), confidence };
     },
-    close: async () => await backbone.close?.(),
+    async close() {
+      await parts.close?.();
+      await backbone.close?.();
+    },
   };
 }
 

@@ -56,12 +56,37 @@ export function gridSize({ source, target }: Pair<Size>, samples: number): GridS
   return { step, cols, rows, rx, ry, nx: 2 * rx + 1, ny: 2 * ry + 1 };
 }
 
+/** Every `step`-th cell of a map: all that the grid layer looks at. */
+export function sampleCells(
+  { data, channels, cols, rows }: {
+    readonly data: Float32Array;
+    readonly channels: number;
+    readonly cols: number;
+    readonly rows: number;
+  },
+  step: number,
+): { readonly data: Float32Array; readonly shape: readonly [rows: number, cols: number, channels: number] } {
+  const width = Math.ceil(cols / step), height = Math.ceil(rows / step);
+  const out = new Float32Array(width * height * channels);
+  for (let y = 0, to = 0; y < rows; y += step) {
+    for (let x = 0; x < cols; x += step, to += channels) {
+      const from = (y * cols + x) * channels;
+      out.set(data.subarray(from, from + channels), to);
+    }
+  }
+  return { data: out, shape: [height, width, channels] };
+}
+
 /** The translation (x, y) in cells that a state stands for. */
 export function translationOf({ step, rx, ry, ny }: GridSize, state: number): readonly [number, number] {
   return [(Math.floor(state / ny) - rx) * step, (state % ny - ry) * step];
 }
 
-/** Translations of all nodes by message passing over the pyramid. */
+/**
+ * Translations of all nodes by message passing over the pyramid.
+ *
+ * @param maps every `size.step`-th cell of both: [rows][cols][channels], rows and cols divided by the step, rounded up
+ */
 export async function gridLayer(
   ops: Ops,
   maps: Pair<MapInput>,
@@ -69,8 +94,8 @@ export async function gridLayer(
   options: GridOptions,
 ): Promise<GridFound> {
   const { levels, bound, corrected } = options;
-  const { step, rx, ry, nx, ny, cols, rows } = size;
-  const costs = await (await ops.translationCosts(maps.source, maps.target, { step, nx: rx, ny: ry, bound })).take();
+  const { rx, ry, nx, ny, cols, rows } = size;
+  const costs = await (await ops.translationCosts(maps.source, maps.target, { step: 1, nx: rx, ny: ry, bound })).take();
   const unary = nodeCosts(costs, { states: nx * ny, cols, rows }, levels, corrected);
   const states = await (await ops.bpPyramid({ data: unary.data, shape: [nodesAbove(levels), nx, ny] }, {
     levels,

@@ -33,20 +33,27 @@ async function measure(ops: Ops, n: number, k: number, channels: readonly number
   const gflop = 2 * products * (symmetric ? 2 : 1) / 1e9;
   using x = await ops.tensor(noise(n ** 4 * count), [n, n, n, n, count]);
   const result = await againstPeak(ops, gflop, 4, () => ops.conv4d(x, layers, { symmetric }));
-  console.log(row(`${n}^4, ${k}^4, ${channels.join("-")}${symmetric ? ", symmetric" : ""}`, result));
+  const name = `${n}^4, ${k}^4, ${channels.join("-")}${symmetric ? ", symmetric" : ""}, ${gflop.toFixed(1)} GFLOP`;
+  console.log(row(name, result));
 }
 
 if (import.meta.main) {
   const [threads = 0] = Deno.args.map(Number);
-  using ops = await openOps({ ops: "cpu", threads, log: console.log });
-  console.log(`${ops.description}\n${head}`);
   const ncnet = [1, 16, 16, 1];
-  for (const n of [16, 25, 32, 40]) await measure(ops, n, 3, ncnet);
-  await measure(ops, 25, 3, ncnet, true);
-  await measure(ops, 30, 3, ncnet);
-  await measure(ops, 25, 5, ncnet);
-  await measure(ops, 25, 5, [16, 16]);
-  await measure(ops, 25, 3, [16, 16]);
-  await measure(ops, 25, 3, [1, 10, 10, 1]);
-  await measure(ops, 30, 5, [1, 1]);
+  for (const conv4d of [undefined, "direct"] as const) {
+    using ops = await openOps({ ops: "cpu", threads, log: console.log, ...(conv4d && { conv4d }) });
+    const peak = (await ops.fmaPeak(50)).toFixed(0);
+    console.log(`\n${ops.description}, ${conv4d ?? "the cheaper"} form, peak ${peak} GFLOP/s\n${head}`);
+    for (const n of [16, 25, 30, 32, 40]) await measure(ops, n, 3, ncnet);
+    await measure(ops, 25, 3, ncnet, true);
+    await measure(ops, 25, 5, ncnet);
+    if (conv4d === undefined) {
+      for (const n of [16, 30, 32, 40]) await measure(ops, n, 5, ncnet);
+      await measure(ops, 25, 5, ncnet, true);
+    }
+    await measure(ops, 25, 5, [16, 16]);
+    await measure(ops, 25, 3, [16, 16]);
+    await measure(ops, 25, 3, [1, 10, 10, 1]);
+    await measure(ops, 30, 5, [1, 1]);
+  }
 }

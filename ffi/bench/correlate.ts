@@ -10,7 +10,7 @@ if (import.meta.main) {
   const [threads = 0, ...sizes] = Deno.args.map(Number);
   using ops = await openOps({ ops: "cpu", threads, log: console.log });
   const n = 3600, norm = { rule: "plus", eps: 1e-6 } as const;
-  console.log(`${ops.description}\n${head}`);
+  console.log(`${ops.description}, peak ${(await ops.fmaPeak(50)).toFixed(0)} GFLOP/s\n${head}`);
   for (const channels of sizes.length > 0 ? sizes : [384, 768, 2048]) {
     using a = await ops.tensor(noise(n * channels), [n, channels]);
     using b = await ops.tensor(noise(n * channels).reverse(), [n, channels]);

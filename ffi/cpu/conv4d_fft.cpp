@@ -137,7 +137,12 @@ void plane_inverse(const Grid& g, Room& room, const Spectrum& from, int64_t i, i
   for (int64_t f = 0; f < g.H; f++) {
     for (int64_t v = 0; v < plane.vectors; v++) {
       const float* in = from.at(f, 0, i) + (first + v) * kLanes;
-      for (int n = 0; n < g.j.n; n++, in += from.column) z.re[n] = load(in), z.im[n] = load(in + from.row);
+      for (int n = 0; n < g.j.n; n++, in += from.column) {
+        z.re[n] = load(in), z.im[n] = load(in + from.row);
+        // No hardware follows so many streams; past the last one nothing is read.
+        __builtin_prefetch(in + from.column * g.j.n, 1, 2);
+        __builtin_prefetch(in + from.column * g.j.n + from.row, 1, 2);
+      }
       const Line done = room.inverse(g.j);
       for (int j = 0; j < g.J; j++) store(plane.at(j, f, v), done.re[j]), store(plane.at(j, f, v) + kLanes, done.im[j]);
     }
@@ -393,7 +398,11 @@ void layer(sc_ctx& ctx, const Grid& g, const Conv4dLayer& l, const float* freque
       for (int n = 0; n < g.i.n; n++, to += 2 * c.x_row) store(to, done.re[n]), store(to + c.x_row, done.im[n]);
     }
     weights_column(g, l, w, frequencies + fk * per_fk, fj, ws);
+    // The next column of this thread comes while this one is worked on.
+    const float* next = x.data + (job + ctx.pool.threads()) * x.column;
+    const int64_t share = job + ctx.pool.threads() < static_cast<int64_t>(g.H) * g.j.n ? x.column / (g.i.n / 2 + 1) : 0;
     for (int fi = 0; 2 * fi <= g.i.n; fi++) {
+      for (int64_t at = 0; at < share; at += 16) __builtin_prefetch(next + fi * share + at, 1, 2);
       weights_pair(g, l, w, ws, fi, plus, minus);
       for (int sign = 0; sign < 2; sign++) {
         const int at = sign == 0 ? fi : g.i.n - fi;

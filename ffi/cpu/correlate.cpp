@@ -13,12 +13,9 @@ namespace {
 // Rows x vectors of the register tile: 12 accumulators of 16 registers, or 28 of 32.
 constexpr int kTileRows = kLanes == 16 ? 14 : 6;
 constexpr int kTileCols = 2 * kLanes;
-#ifndef KD
-#define KD 256
-#define KB 8
-#define KS 256
-#endif
-constexpr int64_t kDepth = KD;  // channels per pass: panels of both sides of this depth fit L1 together
+constexpr int64_t kDepth = 256;                           // channels per pass: a panel of b of this depth fits L1
+constexpr int64_t kBlockPanels = kLanes == 16 ? 15 : 20;  // of a, at most, in a job: a pass of them stays in L2
+constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
 
 // Copies `count` rows to panels of `width` rows; missing rows are 0.
 void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first, int64_t count, int width, float* row,
@@ -41,10 +38,11 @@ void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first
 // out[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
 template <bool kAdd>
 inline void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride) {
-  V acc[kTileRows][2];
+  V acc[kTileRows][2] = {};
+  // The results come to the first-level cache while the products are made.
   for (int r = 0; r < kTileRows; r++) {
-    acc[r][0] = kAdd ? load(out + r * stride) : V{};
-    acc[r][1] = kAdd ? load(out + r * stride + kLanes) : V{};
+    __builtin_prefetch(out + r * stride, 1, 3);
+    __builtin_prefetch(out + r * stride + 16, 1, 3);
   }
   for (int64_t k = 0; k < depth; k++, a += kTileRows, b += kTileCols) {
     V b0 = load(b), b1 = load(b + kLanes);
@@ -56,8 +54,9 @@ inline void tile(const float* a, const float* b, int64_t depth, float* out, int6
     }
   }
   for (int r = 0; r < kTileRows; r++) {
-    store(out + r * stride, acc[r][0]);
-    store(out + r * stride + kLanes, acc[r][1]);
+    float* to = out + r * stride;
+    store(to, kAdd ? load(to) + acc[r][0] : acc[r][0]);
+    store(to + kLanes, kAdd ? load(to + kLanes) + acc[r][1] : acc[r][1]);
   }
 }
 
@@ -130,13 +129,12 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
 
   // Blocks of rows, of equal size and as many for every thread; where there are too few, the columns are split as well.
   const int64_t a_panels = (p.m + kTileRows - 1) / kTileRows;
-  const int64_t rounds = (a_panels + KB * threads - 1) / (KB * threads);
+  const int64_t rounds = (a_panels + kBlockPanels * threads - 1) / (kBlockPanels * threads);
   const int64_t blocks = std::min(a_panels, rounds * threads);
   const int64_t block = (a_panels + blocks - 1) / blocks;
-  const int64_t span_panels = KS / kTileCols;  // columns whose tile of results stays in L2
-  const int64_t spans = std::max<int64_t>(1, (b_panels + span_panels - 1) / span_panels);
+  const int64_t spans = std::max<int64_t>(1, (b_panels + kSpanPanels - 1) / kSpanPanels);
   const int64_t splits = std::min(spans, std::max<int64_t>(1, 4 * threads / blocks));
-  const int64_t block_rows = block * kTileRows, span_cols = span_panels * kTileCols;
+  const int64_t block_rows = block * kTileRows, span_cols = kSpanPanels * kTileCols;
 
   Scratch<float> a(ctx, threads * block_rows * k, "descriptors in panels");
   Scratch<float> results(ctx, threads * block_rows * span_cols, "a tile of similarities");
@@ -154,7 +152,7 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
     }
     float* part = results.get() + worker * block_rows * span_cols;
     for (int64_t s = spans * split / splits; s < spans * (split + 1) / splits; s++) {
-      const int64_t first_panel = s * span_panels, last_panel = std::min(b_panels, first_panel + span_panels);
+      const int64_t first_panel = s * kSpanPanels, last_panel = std::min(b_panels, first_panel + kSpanPanels);
       for (int64_t pass = 0; pass < passes; pass++) {
         const int64_t k0 = k * pass / passes, depth = k * (pass + 1) / passes - k0;
         for (int64_t j = first_panel; j < last_panel; j++) {

@@ -30,6 +30,11 @@ export function asCpp(source: string): string {
     /extern\s+__shared__\s+(?:__align__\(\d+\)\s+)?(\w+)\s+(\w+)\[\];/g,
     "$1* $2 = static_cast<$1*>(emulated::dynamic_shared());",
   );
+  // Static shared memory: no block finds what another left.
+  text = text.replaceAll(/__shared__\s+\w+\s+([^;]+);/g, (declaration, names: string) => {
+    const each = names.split(",").map((name) => name.trim().replace(/\[.*$/, ""));
+    return declaration + each.map((name) => ` emulated::fresh(&${name}, sizeof ${name});`).join("");
+  });
   for (let at; (at = text.search(/[\w:]+(?:<[^<>]*>)?<<</)) >= 0;) {
     const name = text.slice(at).match(/^[\w:]+(?:<[^<>]*>)?(?=<<<)/)![0];
     const configured = at + name.length + 3, end = text.indexOf(">>>", configured);

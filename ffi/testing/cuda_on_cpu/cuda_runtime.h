@@ -44,6 +44,8 @@ void exchange(const void* mine, size_t size);
 const void* peer(unsigned lane);
 unsigned lane();
 void* dynamic_shared();
+// Makes static shared memory NaN, once per block.
+void fresh(void* at, size_t bytes);
 void launch(dim3 grid, dim3 block, size_t shared, const std::function<void()>& kernel);
 // The last launch's failure; empty where it went well.
 extern std::string failure;

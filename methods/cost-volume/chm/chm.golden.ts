@@ -2,7 +2,8 @@ import { carriedPlanes, descriptorsOfInput, setOf, underGaussian } from "../../.
 import { vectorsOfEveryOps } from "../../../core/golden/every_ops.ts";
 import { argmaxRow } from "../../../core/localize/rows.ts";
 import { shapeOf, takeLearner } from "./checkpoint.ts";
-import { bestScale, confidences, correlations, houghScales, houghSpace, pyramid } from "./learner.ts";
+import { bestScale, confidences, correlations, houghScales, houghSpace } from "./learner.ts";
+import { Pyramid } from "./pyramid.ts";
 
 /** CHM's own numbers of the transfer. */
 const RULE = { sigma: 17, reach: 0.1, floor: 0 };
@@ -12,8 +13,10 @@ export default vectorsOfEveryOps("chm", async (c, ops) => {
   const set = setOf(c), read = takeLearner(set, shapeOf(set, { kind: "psi", channels: 0 }));
   set.finish("CHM");
   const weights = read(), side = c.config["side"] as number;
-  const source = await pyramid(ops, descriptorsOfInput(c, "src_feat"), weights.reductions);
-  const target = await pyramid(ops, descriptorsOfInput(c, "trg_feat"), weights.reductions);
+  const pyramid = new Pyramid(weights.reductions);
+  const source = await pyramid.describe(descriptorsOfInput(c, "src_feat"));
+  const target = await pyramid.describe(descriptorsOfInput(c, "trg_feat"));
+  await pyramid.close();
   const corr6d = await correlations(ops, { source, target }, side);
   const chm6d_out = await houghScales(ops, corr6d, side, weights);
   const scale_maxpool = bestScale(chm6d_out);

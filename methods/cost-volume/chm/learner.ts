@@ -5,73 +5,20 @@
  * @module
  */
 import { type Descriptors, type Ops, resizedVolume, type Volume } from "../../../core/consensus/volume.ts";
-import { resizeHwc } from "../../../core/image/resize.ts";
 import type { Pair } from "../../../core/types.ts";
+import type { WeightTensor } from "../../../core/weights/tensor.ts";
 import { SIDE } from "./kernel.ts";
 
 /** The learner's weights, kernels expanded. */
 export interface LearnerWeights {
-  /** One 3 x 3 convolution per scale: [channels / 4][3][3][channels]. */
-  readonly reductions: readonly Float32Array[];
+  /** One 3 x 3 convolution per scale, [channels / 4][channels][3][3], unread. */
+  readonly reductions: readonly WeightTensor[];
   /** [3][3][5][5][5][5] */
   readonly kernel6d: Float32Array;
   readonly bias6d: number;
   /** [5][5][5][5] */
   readonly kernel4d: Float32Array;
   readonly bias4d: number;
-}
-
-/** Areas of the resized maps, relative to the given one. */
-export const SCALES: readonly number[] = [0.5, 1, 2];
-
-/** Side of a map whose area is scaled; halves go to the even number. */
-export function scaledSide(side: number, scale: number): number {
-  const exact = side * Math.sqrt(scale), low = Math.floor(exact);
-  if (exact - low === 0.5) return low % 2 === 0 ? low : low + 1;
-  return Math.round(exact);
-}
-
-/** Patches of 3 x 3 around every cell, zeros outside. @returns [rows * cols][3][3][channels] */
-function patches({ rows, cols, channels, data }: Descriptors): Float32Array<ArrayBuffer> {
-  const out = new Float32Array(rows * cols * 9 * channels);
-  let to = 0;
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < cols; x++) {
-      for (let v = y - 1; v <= y + 1; v++) {
-        for (let u = x - 1; u <= x + 1; u++, to += channels) {
-          if (v < 0 || v >= rows || u < 0 || u >= cols) continue;
-          const from = (v * cols + u) * channels;
-          out.set(data.subarray(from, from + channels), to);
-        }
-      }
-    }
-  }
-  return out;
-}
-
-/** The descriptors of one scale: resized, then convolved. @returns channels / 4 of them */
-async function scaled(ops: Ops, map: Descriptors, scale: number, weights: Float32Array): Promise<Descriptors> {
-  const { rows, cols, channels } = map, outputs = weights.length / (channels * 9);
-  const square = { rows: scaledSide(rows, scale), cols: scaledSide(cols, scale) };
-  const data = resizeHwc(map.data, { rows, cols, channels }, square, { kernel: "bilinear", alignCorners: true });
-  const resized = { ...square, channels, data };
-  // A convolution is the product of patches and weights.
-  const product = await ops.correlate(
-    { data: patches(resized), shape: [square.rows * square.cols, channels * 9] },
-    { data: weights, shape: [outputs, channels * 9] },
-  );
-  return { ...square, channels: outputs, data: await product.take() };
-}
-
-/** The descriptors of one picture at all scales. */
-export async function pyramid(
-  ops: Ops,
-  map: Descriptors,
-  reductions: readonly Float32Array[],
-): Promise<readonly Descriptors[]> {
-  const found = [];
-  for (const [i, scale] of SCALES.entries()) found.push(await scaled(ops, map, scale, reductions[i]!));
-  return found;
 }
 
 /** Cosines of all scale pairs on grids of `side`, negative ones 0. @returns [3][3][side][side][side][side] */

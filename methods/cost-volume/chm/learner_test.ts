@@ -1,9 +1,8 @@
 import { assertAlmostEquals, assertEquals } from "@std/assert";
 import { goldenTest } from "../../../core/golden/testing.ts";
-import { tensorOf } from "../../../core/weights/tensor.ts";
-import { channelsLast } from "./checkpoint.ts";
 import chm from "./chm.golden.ts";
-import { bestScale, scaledSide } from "./learner.ts";
+import { bestScale } from "./learner.ts";
+import { scaledSide } from "./pyramid.ts";
 
 goldenTest(chm);
 
@@ -19,11 +18,4 @@ Deno.test("bestScale() takes the largest of nine, between 0 and 1", () => {
   const out = bestScale(x);
   assertAlmostEquals(out[0]!, 0.5, 1e-7);
   assertAlmostEquals(out[1]!, 0.75, 1e-6);
-});
-
-Deno.test("channelsLast() moves the channels of a 3 x 3 convolution behind its taps", () => {
-  // One output, two channels: 0..8 and 10..18.
-  const data = Float32Array.from({ length: 18 }, (_, i) => i < 9 ? i : i + 1);
-  const out = channelsLast(tensorOf("w", [1, 2, 3, 3], data));
-  assertEquals([...out.subarray(0, 4), ...out.subarray(16)], [0, 10, 1, 11, 8, 18]);
 });

@@ -81,11 +81,13 @@ Deno.test("chm runs every kind of kernel, marks random weights, and gives a dens
     const { xy, n } = await method.correspond(source, target, pointsOf([[0, 0], [39, 12.5]]));
     assertEquals(n, 2);
     assert([...xy].every((value) => value >= 0 && value <= 79), kernel);
+    await method.close!();
   }
   const method = await build({ weights: "random", channels: CHANNELS }, maps);
   const { data, source: lattice } = await method.flow!(source, target);
   assertEquals([lattice.grid.rows, data.length], [12, 288]);
   assert(data.every((value) => value >= 0 && value <= 79));
+  await method.close!();
 });
 
 Deno.test("chm takes an official checkpoint by exact names, and lists what a foreign one lacks", async () => {
@@ -96,6 +98,7 @@ Deno.test("chm takes an official checkpoint by exact names, and lists what a for
     // Rows and columns change places, and the target is twice as large; one cell of the volume is 7 pixels there.
     const { xy } = await method.correspond(source, target, pointsOf([[6, 30], [34, 18]]));
     [60, 12, 36, 68].forEach((wanted, i) => assertAlmostEquals(xy[i]!, wanted, 5));
+    await method.close!();
   });
   await withCheckpoint(checkpoint().slice(1), "F32", async (weights) => {
     await assertRejects(() => build({ weights }, maps), InputError, "learner.conv2ds.0.weight");
@@ -118,14 +121,17 @@ Deno.test("chm reads target pictures through the second network where the backbo
       source: [bumps(source, false), flat(source, "second.layer3")],
       target: [flat(target, "layer3"), second],
     };
-    return await (await build({ weights: "random", channels: CHANNELS, kernel: "full" }, maps))
-      .correspond(source, target, points);
+    const method = await build({ weights: "random", channels: CHANNELS, kernel: "full" }, maps);
+    const found = await method.correspond(source, target, points);
+    await method.close!();
+    return found;
   };
   const plain = await build({ weights: "random", channels: CHANNELS, kernel: "full" }, {
     source: [bumps(source, false)],
     target: [bumps(target, true)],
   });
   const wanted = await plain.correspond(source, target, points);
+  await plain.close!();
   assertEquals((await answer(bumps(target, true, "second.layer3"))).score, wanted.score);
   assert((await answer(bumps(target, false, "second.layer3"))).score[0] !== wanted.score[0]);
 });

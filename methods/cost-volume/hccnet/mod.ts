@@ -9,6 +9,10 @@
  * doubling of the volume and the transfer of points (all as in TransforMatcher, by the same authors), four slices per
  * bottleneck, and layers of 64, 32 and 1 channels with ReLU between. No checkpoint exists.
  *
+ * Everything after the backbone runs natively (`ops=`). Measured on two AVX-512 cores of a quiet machine, from maps to the
+ * matches of ten points at 240 pixels: 272 ms a pair (216 ms at best) against 352 ms (253 ms) of the same network in
+ * PyTorch 1.13 on the same cores. The point-wise layers are 11 ms of it, as 4-D convolutions of one tap.
+ *
  * @module
  */
 import { groupedTrunkOptions } from "../../../core/consensus/grouped_trunk.ts";

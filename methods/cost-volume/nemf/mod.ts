@@ -7,6 +7,7 @@
  * aggregator, the convolution before the field and the score are held against recorded vectors. What those leave open is
  * this project's choice and marked so in the card: which layer stands for each level, where the correlations are filtered,
  * the strides of the other embeddings, the extra channel before the field, and how candidates are drawn in the search.
+ * Its speed has not been measured beside PyTorch yet.
  *
  * @module
  */

@@ -1,5 +1,5 @@
 import { carriedPlanes, descriptorsOfInput, setOf, sizeOf, underGaussian } from "../../../core/consensus/golden.ts";
-import { levelCorrelations, put, unit } from "../../../core/consensus/hypercolumn.ts";
+import { interleaved, levelCorrelations, unit } from "../../../core/consensus/hypercolumn.ts";
 import { type Ops, resizedVolume } from "../../../core/consensus/volume.ts";
 import { vectorsOfEveryOps } from "../../../core/golden/every_ops.ts";
 import type { GoldenCase } from "../../../core/golden/vectors.ts";
@@ -20,11 +20,11 @@ async function network(c: GoldenCase, ops: Ops): Promise<Record<string, ArrayLik
   const net = read(), size = sizeOf(shape), tokens = size.reduce((a, b) => a * b, 1);
   const turns = angles(tokens, frequencies), items: Record<string, Float32Array>[] = [];
   for (let item = 0; item < shape[0]!; item++) {
-    const levels = shape[1]!, features = new Float32Array(tokens * levels);
-    for (let level = 0; level < levels; level++) {
+    const levels = shape[1]!;
+    const features = interleaved(Array.from({ length: levels }, (_, level) => {
       const from = (item * levels + level) * tokens;
-      put(data.subarray(from, from + tokens), features, level, levels);
-    }
+      return data.subarray(from, from + tokens);
+    }));
     const found: Record<string, Float32Array> = { embedded: await embedded(ops, features, net) };
     const last = await attended(ops, found["embedded"]!, net, turns, async (name, values) => {
       found[name] = await values();

@@ -8,7 +8,7 @@ import { sampleMap } from "../../../core/match/sample.ts";
 import { sha256 } from "../../../core/sha256.ts";
 import type { FeatureMap, Image, Size } from "../../../core/types.ts";
 /** Features of length 1; those without any stay 0. */
-export function unit(data: Float32Array, channels: number): Float32Array {
+export function unit(data: Float32Array, channels: number): Float32Array<ArrayBuffer> {
   const out = new Float32Array(data.length);
   for (let from = 0; from < data.length; from += channels) {
     let square = 0;

@@ -2,6 +2,7 @@ import { InputError } from "../../../core/errors.ts";
 import type { Backbone, FeatureMap, Flow, Image, Matches, Method, Pair, Points } from "../../../core/types.ts";
 import { scaled } from "../../../core/pyramid/scaled.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
+import { scaledMap } from "./scales.ts";
 import { type Found, solve, type SolverOptions } from "./solver.ts";
 import { denseFlow, follow } from "../../../core/pyramid/transfer.ts";
 
@@ -10,10 +11,21 @@ export class Dsp implements Method {
   readonly #backbone: Backbone;
   readonly #ops: Ops;
   readonly #options: SolverOptions;
+  readonly #scales: readonly number[];
   readonly #length: number | null;
 
-  /** @param length given to every descriptor; null: as they are */
-  constructor(backbone: Backbone, ops: Ops, options: SolverOptions, length: number | null) {
+  /**
+   * @param scales of the target's descriptors, 1 first
+   * @param length given to every descriptor; null: as they are
+   */
+  constructor(
+    backbone: Backbone,
+    ops: Ops,
+    options: SolverOptions,
+    scales: readonly number[],
+    length: number | null,
+  ) {
+    this.#scales = scales;
     this.#backbone = backbone;
     this.#ops = ops;
     this.#options = options;
@@ -35,7 +47,14 @@ export class Dsp implements Method {
   /** Everything that is computed for a pair. */
   async match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap>; found: Found }> {
     const maps = { source: await this.#describe(source), target: await this.#describe(target) };
-    return { maps, found: await solve(this.#ops, maps, this.#options) };
+    const scales = this.#scales.map((scale) => ({
+      scale,
+      map: () =>
+        scale === 1
+          ? Promise.resolve(maps.target)
+          : scaledMap((image) => this.#describe(image), target, maps.target, scale),
+    }));
+    return { maps, found: await solve(this.#ops, maps.source, scales, this.#options) };
   }
 
   async close(): Promise<void> {

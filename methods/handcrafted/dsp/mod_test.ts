@@ -4,7 +4,10 @@ import { parseWords, resolveRuns } from "../../../core/config.ts";
 import { InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
 import { Registry } from "../../../core/registry.ts";
+import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
+import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import type { Image } from "../../../core/types.ts";
+import { Dsp } from "./dsp.ts";
 import { nodeAt } from "../../../core/pyramid/graph.ts";
 import { nodeCosts } from "../../../core/pyramid/nodes.ts";
 
@@ -59,6 +62,28 @@ Deno.test("dsp with corrected=true, and on another backbone, also finds the shif
   }
 });
 
+Deno.test("dsp with scales gives a pixel of an enlarged picture the larger descriptor, which fits better", async () => {
+  const slow = (x: number, y: number) => texture(x / 2, y / 2);
+  const source = picture(64, 48, slow, "a"), target = picture(64, 48, (x, y) => slow(16 + x / 2, 12 + y / 2), "b");
+  await using single = await build();
+  await using several = await build("scales=[0.5,1,2]");
+  assert(single.method instanceof Dsp && several.method instanceof Dsp);
+  const { found: one } = await single.method.match(source, target);
+  const { found: many } = await several.method.match(source, target);
+  // Indices follow 1, 0.5, 2. The middle of the source is what the target shows.
+  const middle = (_: unknown, p: number) => Math.abs(p % 64 - 32) < 10 && Math.abs(Math.floor(p / 64) - 24) < 8;
+  const chosen = many.scale.filter(middle);
+  assert(chosen.filter((s) => s === 2).length > 0.7 * chosen.length, `${chosen}`);
+  assert(one.scale.every((s) => s === 0));
+  const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
+  assert(mean(many.cost.filter(middle)) < 0.8 * mean(one.cost.filter(middle)));
+  assertEquals(many.states, one.states);
+});
+
+Deno.test("dsp refuses scales without 1", async () => {
+  await assertRejects(() => build("scales=[0.5,2]"), InputError, "Cannot use [0.5,2] as scales of dsp");
+});
+
 Deno.test("dsp refuses a backbone of several maps, naming them", async () => {
   await using built = await build("backbone=dense-sift", "backbone.bin=[4,6]");
   const image = picture(40, 40, texture);
@@ -80,4 +105,12 @@ Deno.test("nodeCosts() of a level with more nodes than pixels are zero, not NaN"
 
 Deno.test("nodeAt() numbers columns first", () => {
   assertEquals([nodeAt(0, 0, 0), nodeAt(1, 0, 1), nodeAt(1, 1, 0), nodeAt(2, 3, 3)], [0, 2, 3, 20]);
+});
+
+const NETWORK = "weights/resnet50v2_stage3.onnx";
+
+sharedTest("dsp on a network's features finds most keypoints of real pictures", [NETWORK, WILLOW], async () => {
+  const words = ["method=dsp", "backbone=onnx", `backbone.path=${sharedPath(NETWORK)}`, "backbone.layers=[stage3]"];
+  const pck = await willowPck(words, 30);
+  assert(pck > 0.5, `${pck}`);
 });

@@ -4,13 +4,30 @@
  * @module
  */
 import { nodeAt } from "../../../core/pyramid/graph.ts";
-import { gridLayer, type GridOptions, gridSize, type Ops, translationOf } from "../../../core/pyramid/grid.ts";
-import type { FeatureMap, Pair } from "../../../core/types.ts";
+import {
+  gridLayer,
+  type GridOptions,
+  gridSize,
+  type Ops,
+  sampleCells,
+  translationOf,
+} from "../../../core/pyramid/grid.ts";
+import { type Block, cut, searchBlock } from "../../../core/pyramid/search.ts";
+import type { FeatureMap } from "../../../core/types.ts";
 
 /** Constants of both layers. */
 export interface SolverOptions extends GridOptions {
   /** Cost per cell of difference from the grid layer's translation. */
   readonly deform: number;
+  /** Cost of a pixel whose target has another scale than 1, per octave. */
+  readonly scaleCost: number;
+}
+
+/** The target's descriptors at a scale. */
+export interface ScaledTarget {
+  readonly scale: number;
+  /** On the cells of the unscaled target. */
+  readonly map: () => Promise<FeatureMap>;
 }
 
 /** Both layers' answer. */
@@ -29,59 +46,79 @@ export interface Found {
   readonly flow: Int32Array;
   /** [rows][cols]: distance of the descriptors at both ends. */
   readonly cost: Float32Array;
+  /** [rows][cols]: index of each cell's scale. */
+  readonly scale: Uint8Array;
 }
 
-/** Radius and step of the pixel layer's two searches. */
-const SEARCHES = [{ radius: 20, step: 4 }, { radius: 4, step: 1 }] as const;
-
-/** Minimises both layers. */
+/**
+ * Minimises both layers. The grid layer has one scale; in the pixel layer each cell takes the scale and displacement of
+ * least distance plus costs of deviating, the first scale of equals.
+ *
+ * @param scales the first one is scale 1 and the grid layer's
+ */
 export async function solve(
   ops: Ops,
-  { source, target }: Pair<FeatureMap>,
+  source: FeatureMap,
+  scales: readonly ScaledTarget[],
   options: SolverOptions,
 ): Promise<Found> {
-  const { levels, bound } = options;
-  const { rows, cols } = source.grid;
-  const size = (map: FeatureMap) => ({ width: map.grid.cols, height: map.grid.rows });
-  const sampled = gridSize({ source: size(source), target: size(target) }, options.samples);
-  using a = await upload(ops, source);
-  using b = await upload(ops, target);
-  const { step, nx, ny, unary, states } = await gridLayer(ops, { source: a, target: b }, sampled, options);
+  const target = await scales[0]!.map();
+  const sizes = { source: sizeOf(source), target: sizeOf(target) };
+  const size = gridSize(sizes, options.samples);
+  const maps = { source: sampleCells(dataOf(source), size.step), target: sampleCells(dataOf(target), size.step) };
+  const { step, nx, ny, unary, states } = await gridLayer(ops, maps, size, options);
   const unarySum = states.reduce((sum, state, node) => sum + unary.data[node * nx * ny + state]!, 0);
-  const leaves = (x: number, y: number) => translationOf(sampled, states[nodeAt(levels - 1, x, y)]!);
-  const grid = paint(leaves, rows, cols, 2 ** (levels - 1));
-  let flow = grid, cost = new Float32Array(0);
-  for (const search of SEARCHES) {
-    using found = await ops.windowMatch(a, b, { ...search, start: flow, penalty: options.deform, outside: bound });
-    [flow, cost] = await Promise.all([found.flow.readInts(), found.cost.read()]);
-  }
-  return { step, nx, ny, means: unary.means, states, unarySum, grid, flow, cost };
-}
-
-async function upload(ops: Ops, { data, grid: { rows, cols }, channels }: FeatureMap) {
-  return await ops.tensor(data as Float32Array<ArrayBuffer>, [rows, cols, channels]);
-}
-
-/** The leaves' translations on the cells they cover; blocks share their borders, where the later one stays. */
-function paint(
-  leaf: (x: number, y: number) => readonly [number, number],
-  rows: number,
-  cols: number,
-  side: number,
-): Int32Array<ArrayBuffer> {
-  const out = new Int32Array(2 * rows * cols);
-  const edges = (n: number) => Array.from({ length: side + 1 }, (_, i) => Math.floor(1 + i * (n - 1) / side) - 1);
-  const xs = edges(cols), ys = edges(rows);
-  for (let bx = 0; bx < side; bx++) {
-    for (let by = 0; by < side; by++) {
-      const [dx, dy] = leaf(bx, by);
-      for (let y = ys[by]!; y <= ys[by + 1]!; y++) {
-        for (let x = xs[bx]!; x <= xs[bx + 1]!; x++) {
-          out[2 * (y * cols + x)] = dx;
-          out[2 * (y * cols + x) + 1] = dy;
-        }
+  const { rows, cols } = source.grid, cells = rows * cols;
+  const side = 2 ** (options.levels - 1);
+  const leaves = blocks(cols, rows, side).map((block, leaf) => {
+    const state = states[nodeAt(options.levels - 1, Math.floor(leaf / side), leaf % side)]!;
+    return { block, translation: translationOf(size, state) };
+  });
+  const grid = new Int32Array(2 * cells), flow = new Int32Array(2 * cells);
+  const cost = new Float32Array(cells), scale = new Uint8Array(cells), least = new Float32Array(cells).fill(Infinity);
+  for (const [s, { scale: factor, map }] of scales.entries()) {
+    const other = s === 0 ? target : await map();
+    const extra = options.scaleCost * Math.abs(Math.log2(factor));
+    for (const { block, translation } of leaves) {
+      const width = block.right - block.left, count = width * (block.bottom - block.top);
+      if (count === 0) continue;
+      const start = Int32Array.from({ length: 2 * count }, (_, i) => translation[i & 1]!);
+      const found = await searchBlock(
+        ops,
+        dataOf(source),
+        block,
+        start,
+        sizes.target,
+        (c) => cut(dataOf(other), c),
+        options,
+      );
+      for (let k = 0; k < count; k++) {
+        const p = (block.top + Math.floor(k / width)) * cols + block.left + k % width;
+        const dx = found.flow[2 * k]!, dy = found.flow[2 * k + 1]!;
+        const away = Math.abs(dx - translation[0]) + Math.abs(dy - translation[1]);
+        const value = found.cost[k]! + options.deform * away + extra;
+        if (s > 0 && !(value < least[p]!)) continue;
+        [least[p], cost[p], scale[p]] = [value, found.cost[k]!, s];
+        [flow[2 * p], flow[2 * p + 1], grid[2 * p], grid[2 * p + 1]] = [dx, dy, translation[0], translation[1]];
       }
     }
   }
-  return out;
+  return { step, nx, ny, means: unary.means, states, unarySum, grid, flow, cost, scale };
+}
+
+const sizeOf = ({ grid }: FeatureMap) => ({ width: grid.cols, height: grid.rows });
+const dataOf = ({ data, channels, grid }: FeatureMap) => ({ data, channels, cols: grid.cols, rows: grid.rows });
+
+/**
+ * The cells that leaves cover, leaf by leaf, columns first. The authors' blocks share their borders, where the later one
+ * stays: so a block ends before the next one's first cell.
+ */
+function blocks(cols: number, rows: number, side: number): Block[] {
+  const edges = (n: number) =>
+    Array.from({ length: side + 1 }, (_, i) => i < side ? Math.floor(i * (n - 1) / side + 1) - 1 : n);
+  const xs = edges(cols), ys = edges(rows);
+  return Array.from({ length: side * side }, (_, leaf) => {
+    const bx = Math.floor(leaf / side), by = leaf % side;
+    return { left: xs[bx]!, right: xs[bx + 1]!, top: ys[by]!, bottom: ys[by + 1]! };
+  });
 }

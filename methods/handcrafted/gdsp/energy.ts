@@ -78,15 +78,15 @@ export class Energy {
     return sum;
   }
 
-  /** Of a node and its edges, were it labelled so. */
-  around(node: number, labels: Labels, change: number, dx: number, dy: number): number {
+  /** Of a node and its edges, were it labelled so; Infinity where the edges alone reach `limit`. */
+  around(node: number, labels: Labels, change: number, dx: number, dy: number, limit = Infinity): number {
     const { change: c, dx: x, dy: y } = labels;
     const old = [c[node]!, x[node]!, y[node]!] as const;
     [c[node], x[node], y[node]] = [change, dx, dy];
-    // Edges first: most candidates are lost there already, and they are cheap.
     const sum = this.#around[node]!.reduce((total, edge) => total + this.#edge(edge, labels), 0);
     [c[node], x[node], y[node]] = old;
-    return sum + this.unary(node, change, dx, dy);
+    // Most candidates are lost here already, before descriptors are compared.
+    return sum >= limit ? Infinity : sum + this.unary(node, change, dx, dy);
   }
 
   /** A node's own cost under a label. */

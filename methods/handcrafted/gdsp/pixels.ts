@@ -4,6 +4,7 @@
  * @module
  */
 import type { Ops } from "../../../core/pyramid/grid.ts";
+import { type Block, cut, searchBlock } from "../../../core/pyramid/search.ts";
 import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
 import type { Node } from "./nodes.ts";
@@ -26,18 +27,6 @@ export interface PixelField {
   readonly change: Uint16Array;
 }
 
-/** Radius and step of the two searches, as in DSP. */
-const SEARCHES = [{ radius: 20, step: 4 }, { radius: 4, step: 1 }] as const;
-const REACH = SEARCHES.reduce((sum, { radius }) => sum + radius, 0);
-
-/** A rectangle of cells; right and bottom are excluded. */
-interface Block {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
-
 /**
  * Every leaf proposes its transformation, with its scale and rotation, to the pixels of its cell and of a margin around
  * it; around where it takes them the best descriptors are searched, with a cost for deviating. A pixel keeps the
@@ -50,7 +39,7 @@ export async function pixelLayer(
   levels: number,
   { deform, overlap }: PixelOptions,
 ): Promise<PixelField> {
-  const { source, nodes, weights } = problem;
+  const { source, field, nodes, weights } = problem;
   const { rows, cols } = source.grid;
   const flow = new Int32Array(2 * rows * cols), cost = new Float32Array(rows * cols);
   const change = new Uint16Array(rows * cols), least = new Float32Array(rows * cols).fill(Infinity);
@@ -62,33 +51,24 @@ export async function pixelLayer(
     const width = block.right - block.left, height = block.bottom - block.top;
     if (width <= 0 || height <= 0) continue;
     const predicted = predict(problem, labels, i, node, block);
-    const crop = cropFor(problem, predicted, block);
-    using a = await ops.tensor(descriptorsOf(source.data, cols, source.channels, block), [
-      height,
-      width,
-      source.channels,
-    ]);
-    using b = await ops.tensor(targetDescriptors(problem, labels.change[i]!, crop), [
-      crop.bottom - crop.top,
-      crop.right - crop.left,
-      source.channels,
-    ]);
-    // Displacements between the two blocks' own cells.
-    const ox = block.left - crop.left, oy = block.top - crop.top;
-    let found = predicted.map((v, k) => v + (k % 2 === 0 ? ox : oy)), distances = new Float32Array(0);
-    for (const search of SEARCHES) {
-      using result = await ops.windowMatch(a, b, { ...search, start: found, penalty: deform, outside: weights.bound });
-      [found, distances] = await Promise.all([result.flow.readInts(), result.cost.read()]);
-    }
+    const found = await searchBlock(
+      ops,
+      { data: source.data, cols, channels: source.channels },
+      block,
+      predicted,
+      { width: field.cols, height: field.rows },
+      (crop) => targetDescriptors(problem, labels.change[i]!, crop),
+      { deform, bound: weights.bound },
+    );
     for (let y = 0, k = 0; y < height; y++) {
       for (let x = 0; x < width; x++, k++) {
-        const dx = found[2 * k]! - ox, dy = found[2 * k + 1]! - oy;
-        const value = distances[k]! +
+        const dx = found.flow[2 * k]!, dy = found.flow[2 * k + 1]!;
+        const value = found.cost[k]! +
           deform * (Math.abs(dx - predicted[2 * k]!) + Math.abs(dy - predicted[2 * k + 1]!));
         const p = (block.top + y) * cols + block.left + x;
         if (!(value < least[p]!)) continue;
         least[p] = value;
-        [flow[2 * p], flow[2 * p + 1], cost[p], change[p]] = [dx, dy, distances[k]!, labels.change[i]!];
+        [flow[2 * p], flow[2 * p + 1], cost[p], change[p]] = [dx, dy, found.cost[k]!, labels.change[i]!];
       }
     }
   }
@@ -121,36 +101,11 @@ function predict({ changes }: Problem, { change, dx, dy }: Labels, i: number, { 
   return out;
 }
 
-/** The part of the target that any search may meet; one cell where none does. */
-function cropFor({ field: { cols, rows } }: Problem, predicted: Int32Array, block: Block): Block {
-  let left = Infinity, top = Infinity, right = -Infinity, bottom = -Infinity;
-  for (let row = block.top, k = 0; row < block.bottom; row++) {
-    for (let col = block.left; col < block.right; col++, k += 2) {
-      const x = col + predicted[k]!, y = row + predicted[k + 1]!;
-      if (x < left) left = x;
-      if (x > right) right = x;
-      if (y < top) top = y;
-      if (y > bottom) bottom = y;
-    }
-  }
-  const from = (v: number, n: number) => Math.min(Math.max(v - REACH, 0), n - 1);
-  const to = (v: number, n: number) => Math.min(Math.max(v + REACH + 1, 1), n);
-  const crop = { left: from(left, cols), top: from(top, rows), right: to(right, cols), bottom: to(bottom, rows) };
-  return { ...crop, right: Math.max(crop.right, crop.left + 1), bottom: Math.max(crop.bottom, crop.top + 1) };
-}
-
-function descriptorsOf(data: Float32Array, cols: number, n: number, { left, top, right, bottom }: Block) {
-  const width = right - left, out = new Float32Array(width * (bottom - top) * n);
-  for (let y = top; y < bottom; y++) {
-    const from = (y * cols + left) * n;
-    out.set(data.subarray(from, from + width * n), (y - top) * width * n);
-  }
-  return out;
-}
-
 function targetDescriptors({ field, changes }: Problem, change: number, block: Block): Float32Array<ArrayBuffer> {
   const n = field.channels;
-  if (change === changes.identity || !field.steers) return descriptorsOf(field.plain, field.cols, n, block);
+  if (change === changes.identity || !field.steers) {
+    return cut({ data: field.plain, cols: field.cols, channels: n }, block);
+  }
   const out = new Float32Array((block.right - block.left) * (block.bottom - block.top) * n);
   for (let y = block.top, to = 0; y < block.bottom; y++) {
     for (let x = block.left; x < block.right; x++, to += n) field.write(change, x, y, out, to);

@@ -32,7 +32,7 @@ export function refine(
       const i = round % 2 === 0 ? k : nodes.length - 1 - k, node = nodes[i]!;
       let best = energy.around(i, labels, labels.change[i]!, labels.dx[i]!, labels.dy[i]!);
       const attempt = (change: number, dx: number, dy: number) => {
-        const found = energy.around(i, labels, change, dx, dy);
+        const found = energy.around(i, labels, change, dx, dy, best);
         // Rounding must not look like progress.
         if (!(found < best - 1e-9)) return false;
         best = found;

@@ -4,7 +4,14 @@
  * @module
  */
 import { nodesAbove } from "../../../core/pyramid/graph.ts";
-import { gridLayer, type GridOptions, gridSize, type Ops, translationOf } from "../../../core/pyramid/grid.ts";
+import {
+  gridLayer,
+  type GridOptions,
+  gridSize,
+  type Ops,
+  sampleCells,
+  translationOf,
+} from "../../../core/pyramid/grid.ts";
 import type { FeatureMap } from "../../../core/types.ts";
 import { type Changes, type Labels, noLabels } from "./changes.ts";
 import { coarseCosts } from "./coarse.ts";
@@ -49,8 +56,8 @@ export async function solve(
   const grid = await gridLayer(
     ops,
     {
-      source: { data: source.data, shape: [source.grid.rows, source.grid.cols, source.channels] },
-      target: { data: field.plain, shape: [field.rows, field.cols, field.channels] },
+      source: sampleCells({ ...source, ...source.grid, data: source.data }, size.step),
+      target: sampleCells({ ...field, data: field.plain }, size.step),
     },
     size,
     { ...options, corrected: true },

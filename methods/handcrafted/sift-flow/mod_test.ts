@@ -5,6 +5,8 @@ import type { Backbone, FeatureMap, Image } from "../../../core/types.ts";
 import { buildMethod } from "../../../core/build.ts";
 import { parseWords, resolveRuns } from "../../../core/config.ts";
 import { Registry } from "../../../core/registry.ts";
+import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
+import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import { toBytes } from "./bytes.ts";
 import { SiftFlow } from "./sift_flow.ts";
 import { linearMap, refineCentres } from "./windows.ts";
@@ -141,4 +143,17 @@ Deno.test("toBytes() keeps whole numbers and fills the channels up to four", () 
 Deno.test("toBytes() scales other descriptors around 128, and takes one of length 0 or NaN for zero", () => {
   const { data } = toBytes(map(4, [0.3, -0.4, 0, 0, 0, 0, 0, 0, NaN, 1, 1, 1]), 100);
   assertEquals([...data], [188, 48, 128, 128, 128, 128, 128, 128, 128, 128, 128, 128]);
+});
+
+const NETWORK = "weights/resnet50v2_stage3.onnx";
+
+sharedTest("sift-flow on a network's features finds most keypoints of real pictures", [NETWORK, WILLOW], async () => {
+  const words = [
+    "method=sift-flow",
+    "backbone=onnx",
+    `backbone.path=${sharedPath(NETWORK)}`,
+    "backbone.layers=[stage3]",
+  ];
+  const pck = await willowPck(words, 30);
+  assert(pck > 0.5, `${pck}`);
 });

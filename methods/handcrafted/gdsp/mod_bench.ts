@@ -1,0 +1,5 @@
+/** Seconds of a pair; peak memory: `/usr/bin/time -v deno task match method=gdsp source=A target=B points=...`. */
+import { benchPair } from "../../../core/testing/bench_pair.ts";
+
+const size = { width: 300, height: 225 };
+for (const threads of [1, 2]) benchPair(["method=gdsp", `ops.threads=${threads}`], size);
