@@ -78,7 +78,7 @@ export const SWIN_BUFFERS = ["*.relative_position_index", "*.attn_mask"] as cons
 export function swinBlocks(g: Graph, x: Value, blocks: readonly SwinBlock[], form: SwinForm): Value[] {
   const natural = Int32Array.from({ length: x.shape[0]! }, (_, i) => i);
   const outputs: Value[] = [];
-  let order = natural;
+  let order: Int32Array = natural;
   for (const [k, block] of blocks.entries()) {
     const windows = fittedWindows(form.sizes, form.window, k % 2 === 1);
     const { cells, length, runs } = windowOrder(windows);
