@@ -156,7 +156,8 @@ async function planOf(kind: LibraryKind, extraFlags: readonly string[]): Promise
   units.sort((a, b) => rank(a) - rank(b));
   const names = parseHeader(sources.get("include/sc.h") ?? "").map((declaration) => declaration.name);
   const script = join(folder, `exports.${await sha256(names.join())}.map`);
-  const exported = os === "linux" ? [`-Wl,--version-script=${script}`] : [];
+  // `nodelete`: the threads of a context that nobody freed outlive the handle by which Deno closes the library.
+  const exported = os === "linux" ? [`-Wl,--version-script=${script}`, "-Wl,-znodelete"] : [];
   const link = kind === "cuda"
     ? ["-shared", "-cudart", "static", ...exported.map((flag) => `-Xlinker=${flag.slice(4)}`)]
     : ["-shared", "-pthread", ...extraFlags, ...exported];
