@@ -121,8 +121,6 @@ inline float __fadd_rn(float a, float b) { return a + b; }
 inline float __fmul_rn(float a, float b) { volatile float product = a * b; return product; }
 inline double __dadd_rn(double a, double b) { return a + b; }
 inline double __dmul_rn(double a, double b) { volatile double product = a * b; return product; }
-inline double __dadd_rn(double a, double b) { return a + b; }
-inline double __dmul_rn(double a, double b) { volatile double product = a * b; return product; }
 inline float __fdiv_rn(float a, float b) { return a / b; }
 inline float __int_as_float(int bits) { float v; std::memcpy(&v, &bits, sizeof v); return v; }
 inline int __float_as_int(float v) { int bits; std::memcpy(&bits, &v, sizeof bits); return bits; }
