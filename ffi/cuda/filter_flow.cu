@@ -68,7 +68,7 @@ __device__ int64_t columns_in(int64_t at, int64_t radius, int64_t end) {
 }
 
 __global__ void propose_kernel(Device d, int32_t k, int32_t round) {
-  if (threadIdx.x || blockIdx.x) return;
+  if (threadIdx.x) return;  // one thread decides; a whole warp is launched
   const FilterFlow& p = d.p;
   *d.labels = propose(p, k, round, d.regions, d.sites, p.label, d.tried + k * p.tried_room(), d.tried_count[k], d.list);
 }
@@ -255,7 +255,7 @@ extern "C" int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* tar
     for (int32_t round = 0; round <= p.iterations; round++) {
       for (int64_t turn = 0; turn < p.count; turn++) {
         const int32_t k = static_cast<int32_t>(round % 2 == 0 && round > 0 ? p.count - 1 - turn : turn);
-        propose_kernel<<<1, 1, 0, ctx->stream>>>(d, k, round);
+        propose_kernel<<<1, 32, 0, ctx->stream>>>(d, k, round);
         smooth_kernel<<<blocks, 256, 0, ctx->stream>>>(d, k);
         update_kernel<<<1, 256, 0, ctx->stream>>>(d, k);
         launched("searching");
