@@ -32,9 +32,9 @@ struct FilterFlow {
   uint32_t seed;
   int32_t *label, *cost, *energy;
 
-  int64_t entries() const { return 3 + 3 * parts; }
+  SC_BOTH int64_t entries() const { return 3 + 3 * parts; }
   // Labels one superpixel can try: its links, and a random one per halving of up to 2^14.
-  int64_t tried_room() const { return 1 + iterations * (links + 15); }
+  SC_BOTH int64_t tried_room() const { return 1 + iterations * (links + 15); }
 };
 
 // `target_size`: [2], rows and columns of the target picture. Everything that is read on the host lies there.

@@ -108,7 +108,7 @@ __global__ void smooth_kernel(Device d, int32_t k) {
     const double* map = d.map + (y * p.w + middle.left + col) * 16;
     for (int row = 0; row < 4; row++) {
       double value = 0;
-      for (int c = 0; c < 4; c++) value = __dadd_rn(value, __dmul_rn(map[4 * c + row], static_cast<double>(sum[c])));
+      for (int c = 0; c < 4; c++) value += map[4 * c + row] * sum[c];
       lines[4 * i + row] = filter_round(value);
     }
   }
@@ -255,7 +255,7 @@ extern "C" int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* tar
     for (int32_t round = 0; round <= p.iterations; round++) {
       for (int64_t turn = 0; turn < p.count; turn++) {
         const int32_t k = static_cast<int32_t>(round % 2 == 0 && round > 0 ? p.count - 1 - turn : turn);
-        propose_kernel<<<1, 1, 0, ctx->stream>>>(d, k, round);
+        propose_kernel<<<1, 32, 0, ctx->stream>>>(d, k, round);
         smooth_kernel<<<blocks, 256, 0, ctx->stream>>>(d, k);
         update_kernel<<<1, 256, 0, ctx->stream>>>(d, k);
         launched("searching");

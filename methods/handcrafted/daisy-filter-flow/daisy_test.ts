@@ -29,7 +29,11 @@ Deno.test("places of a quarter turn at double size: rings of 16 and 32 pixels, b
   const { shift, places } = daisyPlaces(2, 90);
   assertEquals(shift, 2);
   assertEquals(places.length, 17);
-  assertEquals(places.slice(0, 3).map((place) => place.map((value) => value + 0)), [[0, 0, 0], [0, 0, 16], [0, -11, 11]]);
+  assertEquals(places.slice(0, 3).map((place) => place.map((value) => value + 0)), [[0, 0, 0], [0, 0, 16], [
+    0,
+    -11,
+    11,
+  ]]);
   assertEquals(places[9]!.map((value) => value + 0), [1, 0, 32]);
 });
 
@@ -40,8 +44,16 @@ Deno.test("rotations read histograms on by the nearest multiple of 45 degrees", 
 Deno.test("a descriptor reads its places, and nothing beyond the picture", () => {
   const layers = daisyLayers(picture(30, 20, (x, y) => (x * y * 7) % 251), [1]);
   const all = daisyDescriptors(layers);
-  const part = (x: number, y: number, k: number) => [...all.subarray(((y * 30 + x) * 17 + k) * 8, ((y * 30 + x) * 17 + k + 1) * 8)];
-  const histogram = (ring: number, x: number, y: number) => [...layers.layers[ring]!.subarray((y * 30 + x) * 8, (y * 30 + x + 1) * 8)];
+  const part = (
+    x: number,
+    y: number,
+    k: number,
+  ) => [...all.subarray(((y * 30 + x) * 17 + k) * 8, ((y * 30 + x) * 17 + k + 1) * 8)];
+  const histogram = (
+    ring: number,
+    x: number,
+    y: number,
+  ) => [...layers.layers[ring]!.subarray((y * 30 + x) * 8, (y * 30 + x + 1) * 8)];
   assertEquals(part(5, 6, 0), histogram(0, 5, 6));
   assertEquals(part(5, 6, 1), histogram(0, 13, 6));
   assertEquals(part(5, 6, 9), histogram(1, 21, 6));

@@ -104,7 +104,11 @@ for (const [scale, degrees] of [[1.5, 0], [1, -45], [1.5, 15]] as const) {
 Deno.test("without changes of scale and rotation the same turn is lost: they are what recovers it", async () => {
   const { to, back } = similarity(1, -45);
   const target = picture(W, H, back, "turned");
-  const error = await medianError(await build({ iterations: 12, superpixel: 80, scales: [1], rotations: [0] }), target, to);
+  const error = await medianError(
+    await build({ iterations: 12, superpixel: 80, scales: [1], rotations: [0] }),
+    target,
+    to,
+  );
   assert(error > 5, `median error ${error} pixels`);
 });
 
@@ -168,7 +172,11 @@ const windows: Backbone = {
 
 Deno.test("another backbone's features take the place of DAISY, on its own cells", async () => {
   const target = picture(W, H, (x, y) => [x - 8, y + 6], "moved");
-  const error = await medianError(await build({ iterations: 20, superpixel: 80 }, windows), target, (x, y) => [x + 8, y - 6]);
+  const error = await medianError(
+    await build({ iterations: 20, superpixel: 80 }, windows),
+    target,
+    (x, y) => [x + 8, y - 6],
+  );
   assert(error <= 1, `median error ${error} pixels`);
 });
 
