@@ -45,15 +45,24 @@ inline Window grown(const Region& r, int64_t by, const FilterFlow& p) {
           std::min<int64_t>(r.bottom + by, p.h - 1)};
 }
 
+// How bytes of the source are reordered: histograms of the target start at bin `shift`, and instead of turning them
+// forward, the source's are turned back. Made once per label.
+struct Turn {
+  int shift;
+  alignas(32) uint8_t order[32];
+  explicit Turn(int by) : shift(by) {
+    for (int i = 0; i < 32; i++) order[i] = static_cast<uint8_t>((i & 8) + ((i + 8 - by) & 7));
+  }
+};
+
 // Sum over the parts of min(L1, kCap). own: [parts][8], in order; other: base + offset[part], read `shift` bins on.
-inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int32_t* offset, int64_t parts, int shift) {
+inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int32_t* offset, int64_t parts,
+                              const Turn& by) {
+  const int shift = by.shift;
   int64_t part = 0;
   int32_t total = 0;
 #if defined(__AVX2__)
-  // Histogram h of the target starts at bin `shift`: instead of turning it forward, the source's is turned back.
-  alignas(32) uint8_t order[32];
-  for (int i = 0; i < 32; i++) order[i] = static_cast<uint8_t>((i & 8) + ((i + 8 - shift) & 7));
-  const __m256i turn = _mm256_load_si256(reinterpret_cast<const __m256i*>(order));
+  const __m256i turn = _mm256_load_si256(reinterpret_cast<const __m256i*>(by.order));
   const __m256i cap = _mm256_set1_epi64x(kCap);
   __m256i sum = _mm256_setzero_si256();
   for (; part + 4 <= parts; part += 4) {
@@ -107,21 +116,39 @@ inline float dot(const float* a, const float* b, int64_t n) {
 
 void raw_costs(const FilterFlow& p, const int32_t* offsets, const Window& window, const int32_t* label, int32_t* out) {
   const int32_t* change = p.change + label[2] * p.entries();
-  const int64_t near = -static_cast<int64_t>(p.reach) - 1;
+  const int64_t near = -static_cast<int64_t>(p.reach) - 1, far_x = p.w2 + p.reach, far_y = p.h2 + p.reach;
+  const Turn turn(change[2]);
+  const int32_t* places = offsets + label[2] * p.parts;
+  // A window is convex, and so is where it goes: where its corners lie within the padding, all of it does.
+  bool within = true;
+  for (int corner = 0; corner < 4; corner++) {
+    int64_t tx, ty;
+    target_of(change, corner & 1 ? window.right : window.left, corner & 2 ? window.bottom : window.top, label[0], label[1],
+              tx, ty);
+    within = within && tx >= near && tx <= far_x && ty >= near && ty <= far_y;
+  }
   for (int64_t y = window.top; y <= window.bottom; y++) {
-    for (int64_t x = window.left; x <= window.right; x++, out++) {
-      int64_t tx, ty;
-      target_of(change, x, y, label[0], label[1], tx, ty);
-      if (p.bytes) {
+    // As target_of, a step at a time.
+    int64_t fine_x = change[0] * window.left - change[1] * y + kOne / 2 + label[0] * kOne;
+    int64_t fine_y = change[1] * window.left + change[0] * y + kOne / 2 + label[1] * kOne;
+    if (p.bytes) {
+      const uint8_t* own = p.source + (y * p.w + window.left) * p.parts * 8;
+      const uint8_t* origin = p.target + (p.pad * p.cols + p.pad) * 8;
+      for (int64_t x = window.left; x <= window.right; x++, out++, own += p.parts * 8) {
+        int64_t tx = fine_x >> 20, ty = fine_y >> 20;
         // Beyond the padding all is zero, as at its edge.
-        tx = std::clamp(tx, near, p.w2 + p.reach), ty = std::clamp(ty, near, p.h2 + p.reach);
-        const uint8_t* base = p.target + ((ty + p.pad) * p.cols + tx + p.pad) * 8;
-        *out = histogram_cost(p.source + (y * p.w + x) * p.parts * 8, base, offsets + label[2] * p.parts, p.parts, change[2]);
-      } else if (inside_target(p, tx, ty)) {
-        *out = feature_cost(dot(p.source_map + (y * p.w + x) * p.channels,
-                                p.target_map + ((label[2] * p.h2 + ty) * p.w2 + tx) * p.channels, p.channels));
-      } else {
-        *out = kWorst;
+        if (!within) tx = std::clamp(tx, near, far_x), ty = std::clamp(ty, near, far_y);
+        *out = histogram_cost(own, origin + (ty * p.cols + tx) * 8, places, p.parts, turn);
+        fine_x += change[0], fine_y += change[1];
+      }
+    } else {
+      const float* own = p.source_map + (y * p.w + window.left) * p.channels;
+      for (int64_t x = window.left; x <= window.right; x++, out++, own += p.channels) {
+        const int64_t tx = fine_x >> 20, ty = fine_y >> 20;
+        *out = inside_target(p, tx, ty)
+                   ? feature_cost(dot(own, p.target_map + ((label[2] * p.h2 + ty) * p.w2 + tx) * p.channels, p.channels))
+                   : kWorst;
+        fine_x += change[0], fine_y += change[1];
       }
     }
   }

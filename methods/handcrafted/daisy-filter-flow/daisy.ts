@@ -84,7 +84,7 @@ export interface DaisyPlaces {
   readonly places: readonly (readonly [layer: number, dx: number, dy: number])[];
 }
 
-/** The places of a descriptor of size `scale`, turned by `degrees` from +x towards +y. */
+/** The places of a descriptor of `scale` times the usual size, turned by `degrees` from +x towards +y. */
 export function daisyPlaces(scale: number, degrees: number): DaisyPlaces {
   const places: [number, number, number][] = [[0, 0, 0]];
   for (let ring = 1; ring <= RINGS; ring++) {
@@ -96,10 +96,10 @@ export function daisyPlaces(scale: number, degrees: number): DaisyPlaces {
   return { shift: ((Math.round(degrees * BINS / 360) % BINS) + BINS) % BINS, places };
 }
 
-/** Descriptors of the unchanged picture: [height][width][17][8]; histograms outside are 0. */
-export function daisyDescriptors({ width, height, layers }: DaisyLayers): Uint8Array<ArrayBuffer> {
+/** Upright descriptors of the first scale: [height][width][17][8]; histograms outside are 0. */
+export function daisyDescriptors({ width, height, scales, layers }: DaisyLayers): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(width * height * PARTS * BINS);
-  daisyPlaces(1, 0).places.forEach(([layer, dx, dy], part) => {
+  daisyPlaces(scales[0]!, 0).places.forEach(([layer, dx, dy], part) => {
     for (let y = Math.max(-dy, 0); y < Math.min(height - dy, height); y++) {
       for (let x = Math.max(-dx, 0); x < Math.min(width - dx, width); x++) {
         const from = ((y + dy) * width + x + dx) * BINS;

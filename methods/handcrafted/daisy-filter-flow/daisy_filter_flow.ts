@@ -13,6 +13,8 @@ export interface DaisyFilterFlowOptions extends Omit<SearchOptions, "area"> {
   readonly descriptor: "daisy" | "backbone";
   /** Pixels per superpixel. */
   readonly superpixel: number;
+  /** Size of DAISY on the source, in units of the usual radius of 16 pixels. */
+  readonly size: number;
 }
 
 /** The labels of all sites, where these lie, and how low the energy fell. */
@@ -55,9 +57,12 @@ export class DaisyFilterFlow implements Method {
 
   /** The labels themselves, with scale and rotation. */
   async solve(source: Image, target: Image): Promise<Solution> {
-    const { superpixel, descriptor } = this.#options;
+    const { superpixel, descriptor, size, scales } = this.#options;
     if (descriptor === "daisy") {
-      const layers = { source: this.#layersOf(source, [1]), target: this.#layersOf(target, this.#options.scales) };
+      const layers = {
+        source: this.#layersOf(source, [size]),
+        target: this.#layersOf(target, scales.map((scale) => scale * size)),
+      };
       const problem = daisyProblem(layers, this.#options.rotations);
       const labels = await search(this.#ops, problem, pixelGuide(source), { ...this.#options, area: superpixel });
       return { ...labels, from: pixelLattice(source), to: pixelLattice(target) };

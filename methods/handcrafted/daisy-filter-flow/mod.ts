@@ -30,6 +30,7 @@ const defaults = {
     min: 1,
   }),
   superpixel: option(300, "pixels per superpixel", { min: 1 }),
+  size: option(1, "size of DAISY on both pictures, in units of the paper's (radius 16)", { min: 0.25, max: 8 }),
   kernel: option(9, "radius of the guided filter's square in pixels: its side is 2 kernel + 1", {
     integer: true,
     min: 0,
@@ -50,14 +51,14 @@ const defaults = {
 export default {
   defaults,
   async build({ backbone, card, ops: open }, options) {
-    const { iterations, seed, ratio, superpixel, kernel, eps } = options;
+    const { iterations, seed, ratio, superpixel, size, kernel, eps } = options;
     const own = backbone.identity.startsWith(`${card.backbone} `);
     const daisy = options.descriptor === "daisy" || (options.descriptor === "auto" && own);
     const scales = numbers("scales", options.scales, daisy ? SCALES : [1], (s) => s >= 0.1 && s <= 10, "0.1 to 10");
     const fits = (degrees: number) => Math.abs(degrees) <= 180;
     const rotations = numbers("rotations", options.rotations, daisy ? ROTATIONS : [0], fits, "-180 to 180");
     const descriptor = daisy ? "daisy" : "backbone";
-    const settings = { iterations, seed, ratio, superpixel, radius: kernel, eps: eps / 10000 * 255 ** 2 };
+    const settings = { iterations, seed, ratio, superpixel, size, radius: kernel, eps: eps / 10000 * 255 ** 2 };
     return new DaisyFilterFlow(backbone, await open(), { descriptor, scales, rotations, ...settings });
   },
 } satisfies MethodPlugin<typeof defaults>;

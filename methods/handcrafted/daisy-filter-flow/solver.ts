@@ -57,7 +57,7 @@ interface Descriptors {
 /** Units of the operation: of changes, of costs, and what it gives where no label led into the target. */
 const CHANGE = 2 ** 20, COST = 3825 * 256, NOWHERE = 2 ** 31 - 1;
 
-/** @param layers the source's of scale 1 alone, the target's of all scales */
+/** @param layers the source's of one scale, the target's of all changes of it */
 export function daisyProblem(layers: Pair<DaisyLayers>, rotations: readonly number[]): Descriptors {
   const { source, target } = layers;
   const reads = target.scales.flatMap((s, i) =>
