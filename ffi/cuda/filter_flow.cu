@@ -108,7 +108,8 @@ __global__ void smooth_kernel(Device d, int32_t k) {
     const double* map = d.map + (y * p.w + middle.left + col) * 16;
     for (int row = 0; row < 4; row++) {
       double value = 0;
-      for (int c = 0; c < 4; c++) value += map[4 * c + row] * sum[c];
+      // Not contracted to one rounding: the definition rounds twice.
+      for (int c = 0; c < 4; c++) value = __dadd_rn(value, __dmul_rn(map[4 * c + row], static_cast<double>(sum[c])));
       lines[4 * i + row] = filter_round(value);
     }
   }
