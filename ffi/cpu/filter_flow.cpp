@@ -102,18 +102,6 @@ inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int
   return total;
 }
 
-inline float dot(const float* a, const float* b, int64_t n) {
-  V sums[2] = {};
-  int64_t c = 0;
-  for (; c + 2 * kLanes <= n; c += 2 * kLanes) {
-    sums[0] += load(a + c) * load(b + c);
-    sums[1] += load(a + c + kLanes) * load(b + c + kLanes);
-  }
-  float sum = sum_lanes(sums[0] + sums[1]);
-  for (; c < n; c++) sum += a[c] * b[c];
-  return sum;
-}
-
 void raw_costs(const FilterFlow& p, const int32_t* offsets, const Window& window, const int32_t* label, int32_t* out) {
   const int32_t* change = p.change + label[2] * p.entries();
   const int64_t near = -static_cast<int64_t>(p.reach) - 1, far_x = p.w2 + p.reach, far_y = p.h2 + p.reach;

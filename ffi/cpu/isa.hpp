@@ -39,6 +39,18 @@ inline float sum_lanes(V v) {
   for (int i = 0; i < kLanes; i++) s += v[i];
   return s;
 }
+inline float dot(const float* a, const float* b, int64_t n) {
+  V sums[2] = {};
+  int64_t c = 0;
+  for (; c + 2 * kLanes <= n; c += 2 * kLanes) {
+    sums[0] += load(a + c) * load(b + c);
+    sums[1] += load(a + c + kLanes) * load(b + c + kLanes);
+  }
+  float sum = sum_lanes(sums[0] + sums[1]);
+  for (; c < n; c++) sum += a[c] * b[c];
+  return sum;
+}
+
 inline V lane_numbers() {
   V v;
   for (int i = 0; i < kLanes; i++) v[i] = static_cast<float>(i);

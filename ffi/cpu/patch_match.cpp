@@ -8,21 +8,6 @@
 SC_KERNEL(patch_match, PatchMatch)
 
 namespace sc::SC_ISA {
-namespace {
-
-inline float dot(const float* a, const float* b, int64_t channels) {
-  V sums[2] = {};
-  int64_t c = 0;
-  for (; c + 2 * kLanes <= channels; c += 2 * kLanes) {
-    sums[0] += load(a + c) * load(b + c);
-    sums[1] += load(a + c + kLanes) * load(b + c + kLanes);
-  }
-  float sum = sum_lanes(sums[0] + sums[1]);
-  for (; c < channels; c++) sum += a[c] * b[c];
-  return sum;
-}
-
-}  // namespace
 
 void patch_match(sc_ctx& ctx, const PatchMatch& p) {
   const int64_t cells = p.h1 * p.w1;
