@@ -1,10 +1,11 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { InputError } from "../../../core/errors.ts";
 import { identityFrame, pointsOf, sampledGrid } from "../../../core/frame.ts";
-import type { Backbone, FeatureMap, Image } from "../../../core/types.ts";
+import type { Backbone, FeatureMap } from "../../../core/types.ts";
 import { buildMethod } from "../../../core/build.ts";
 import { parseWords, resolveRuns } from "../../../core/config.ts";
 import { Registry } from "../../../core/registry.ts";
+import { assertFlowOfOddPictures, picture } from "../../../core/testing/odd_pictures.ts";
 import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
 import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import { toBytes } from "./bytes.ts";
@@ -16,12 +17,6 @@ const registry = await Registry.open();
 async function build(...words: string[]) {
   const [config] = await resolveRuns(registry, [parseWords(["method=sift-flow", "run.cache_disk=0", ...words])]);
   return await buildMethod(registry, config!, () => {});
-}
-
-function picture(width: number, height: number, value: (x: number, y: number) => number, name = ""): Image {
-  const data = new Uint8Array(width * height * 3);
-  for (let i = 0; i < data.length; i++) data[i] = value(Math.floor(i / 3) % width, Math.floor(i / 3 / width));
-  return { width, height, data, sha256: `${name} ${width}x${height}`, origin: `made ${name} ${width}x${height}` };
 }
 
 /** Smooth texture without period. */
@@ -47,19 +42,7 @@ Deno.test("sift-flow between differing sizes starts from the linear map of one e
 
 Deno.test("sift-flow gives a flow for flat, tiny and very long pictures, inside the target and the same every time", async () => {
   await using built = await build();
-  const flat = (w: number, h: number, name: string) => picture(w, h, () => 90, name);
-  const pairs: [Image, Image][] = [
-    [flat(20, 16, "a"), flat(12, 31, "b")],
-    [picture(1, 1, texture, "a"), picture(1, 1, texture, "b")],
-    [picture(2, 3, texture, "a"), picture(30, 20, texture, "b")],
-    [picture(300, 2, texture, "a"), picture(2, 90, texture, "b")],
-  ];
-  for (const [source, target] of pairs) {
-    const flow = await built.method.flow!(source, target);
-    assertEquals(flow.data.length, 2 * source.width * source.height);
-    assert(flow.data.every((v, i) => v >= 0 && v <= (i % 2 === 0 ? target.width : target.height) - 1));
-    assertEquals((await built.method.flow!(source, target)).data, flow.data);
-  }
+  await assertFlowOfOddPictures(built.method, texture);
 });
 
 Deno.test("a flat picture on itself does not move", async () => {
