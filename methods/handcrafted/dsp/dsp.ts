@@ -1,14 +1,13 @@
 import { InputError } from "../../../core/errors.ts";
-import type { Backbone, FeatureMap, Flow, Image, Matches, Method, Pair, Points } from "../../../core/types.ts";
+import type { Backbone, FeatureMap, Image, Pair } from "../../../core/types.ts";
 import { scaled } from "../../../core/pyramid/scaled.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
 import { scaledMap } from "./scales.ts";
 import { type Found, solve, type SolverOptions } from "./solver.ts";
-import { denseFlow, follow } from "../../../core/pyramid/transfer.ts";
+import { PyramidMethod } from "../../../core/pyramid/method.ts";
 
 /** Deformable spatial pyramid matching on the descriptors of a backbone. */
-export class Dsp implements Method {
-  readonly #backbone: Backbone;
+export class Dsp extends PyramidMethod<Found> {
   readonly #ops: Ops;
   readonly #options: SolverOptions;
   readonly #scales: readonly number[];
@@ -25,27 +24,14 @@ export class Dsp implements Method {
     scales: readonly number[],
     length: number | null,
   ) {
+    super(backbone);
     this.#scales = scales;
-    this.#backbone = backbone;
     this.#ops = ops;
     this.#options = options;
     this.#length = length;
   }
 
-  /** @throws InputError where the backbone gives several maps */
-  async correspond(source: Image, target: Image, points: Points): Promise<Matches> {
-    const { maps, found } = await this.match(source, target);
-    return follow(maps, found, points, target);
-  }
-
-  /** @throws InputError where the backbone gives several maps */
-  async flow(source: Image, target: Image): Promise<Flow> {
-    const { maps, found } = await this.match(source, target);
-    return denseFlow(maps, found, target);
-  }
-
-  /** Everything that is computed for a pair. */
-  async match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap>; found: Found }> {
+  override async match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap>; found: Found }> {
     const maps = { source: await this.#describe(source), target: await this.#describe(target) };
     const scales = this.#scales.map((scale) => ({
       scale,
@@ -57,12 +43,8 @@ export class Dsp implements Method {
     return { maps, found: await solve(this.#ops, maps.source, scales, this.#options) };
   }
 
-  async close(): Promise<void> {
-    await this.#backbone.close?.();
-  }
-
   async #describe(image: Image): Promise<FeatureMap> {
-    const maps = await this.#backbone.extract(image);
+    const maps = await this.backbone.extract(image);
     if (maps.length !== 1) {
       const names = maps.map((map) => map.name).join(", ");
       throw new InputError(`Cannot run dsp on ${maps.length} maps (${names}): choose one layer of the backbone`);

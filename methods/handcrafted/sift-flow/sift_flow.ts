@@ -1,9 +1,10 @@
 import { InputError } from "../../../core/errors.ts";
+import { denseFlow, follow } from "../../../core/match/cell_flow.ts";
 import type { Backbone, ByteMap, Flow, Image, Matches, Method, Pair, Points } from "../../../core/types.ts";
 import { toBytes } from "./bytes.ts";
 import { buildPyramid, type Level, type Ops, type Pyramid, solve, type SolverOptions } from "./solver.ts";
 import { type Described, PyramidStore } from "./store.ts";
-import { denseFlow, follow } from "./transfer.ts";
+import { distanceAlong } from "./distance.ts";
 
 /** Everything SIFT Flow computes for a pair. */
 export interface Found {
@@ -33,7 +34,10 @@ export class SiftFlow implements Method {
 
   /** @throws InputError where the backbone gives several maps */
   async correspond(source: Image, target: Image, points: Points): Promise<Matches> {
-    return await this.match(source, target, ({ maps, levels }) => follow(maps, levels[0]!.flow, points, target));
+    return await this.match(source, target, ({ maps, levels }) => {
+      const { flow } = levels[0]!;
+      return follow(maps, flow, (cell) => -distanceAlong(maps, flow, cell), points, target);
+    });
   }
 
   /** @throws InputError where the backbone gives several maps */

@@ -1,24 +1,25 @@
 /**
- * From displacements in cells to points in pictures.
+ * From whole displacements of cells to points in pictures.
  *
  * @module
  */
 import { clampPoints, toCells, toPoints } from "../frame.ts";
-import type { FeatureMap, Flow, Image, Matches, Pair, Points } from "../types.ts";
-
-/** A field of whole displacements. */
-export interface CellFlow {
-  /** [rows][cols][2]: displacements (x, y) in cells. */
-  readonly flow: Int32Array;
-  /** [rows][cols]: distance of the descriptors at both ends. */
-  readonly cost: Float32Array;
-}
+import type { Flow, Image, Lattice, Matches, Pair, Points } from "../types.ts";
 
 /**
  * Every point moves as its nearest cell (halves up) does, without interpolation, and is kept inside the target: the
- * rule of the recorded results. The score is minus the distance of the descriptors at both ends.
+ * rule of the recorded results.
+ *
+ * @param flow [rows][cols][2]: displacements (x, y) in cells
+ * @param scoreOf of a source cell, row * cols + col
  */
-export function follow(maps: Pair<FeatureMap>, { flow, cost }: CellFlow, points: Points, target: Image): Matches {
+export function follow(
+  maps: Pair<Lattice>,
+  flow: Int32Array,
+  scoreOf: (cell: number) => number,
+  points: Points,
+  target: Image,
+): Matches {
   const { rows, cols } = maps.source.grid;
   const from = toCells(points, maps.source);
   const xy = new Float64Array(2 * points.n);
@@ -28,13 +29,17 @@ export function follow(maps: Pair<FeatureMap>, { flow, cost }: CellFlow, points:
     const at = nearest(from.xy[2 * i + 1]!, rows) * cols + nearest(from.xy[2 * i]!, cols);
     xy[2 * i] = from.xy[2 * i]! + flow[2 * at]!;
     xy[2 * i + 1] = from.xy[2 * i + 1]! + flow[2 * at + 1]!;
-    score[i] = -cost[at]!;
+    score[i] = scoreOf(at);
   }
   return { ...clampPoints(toPoints({ n: points.n, xy }, maps.target), target), score };
 }
 
-/** The field in pixels of the target; positions out of it are moved to its border. */
-export function denseFlow({ source, target }: Pair<FeatureMap>, { flow, cost }: CellFlow, picture: Image): Flow {
+/**
+ * The field in pixels of the target; positions out of it are moved to its border.
+ *
+ * @param flow [rows][cols][2]: displacements (x, y) in cells
+ */
+export function denseFlow({ source, target }: Pair<Lattice>, flow: Int32Array, picture: Image): Flow {
   const { rows, cols } = source.grid;
   const xy = new Float64Array(2 * rows * cols);
   for (let y = 0, i = 0; y < rows; y++) {
@@ -47,6 +52,5 @@ export function denseFlow({ source, target }: Pair<FeatureMap>, { flow, cost }: 
     source: { frame: source.frame, grid: source.grid },
     target: { frame: target.frame, grid: target.grid },
     data: Float32Array.from(clampPoints(toPoints({ n: rows * cols, xy }, target), picture).xy),
-    confidence: cost.map((distance) => -distance),
   };
 }
