@@ -22,6 +22,15 @@ import type {
   Points,
 } from "./types.ts";
 
+/**
+ * The maps of both pictures of a pair. They are asked for together: the second picture is prepared while the first runs,
+ * and backbones may run both in one batch.
+ */
+export async function extractPair(backbone: Backbone, source: Image, target: Image): Promise<Pair<FeatureMap[]>> {
+  const [own, other] = await Promise.all([backbone.extract(source), backbone.extract(target)]);
+  return { source: own, target: other };
+}
+
 /** The parts of a composed method, in the order of the pipeline. */
 export interface Parts {
   readonly backbone: Backbone;
@@ -47,10 +56,7 @@ export function compose(parts: Parts): Method {
   const { backbone, enhancer = onlyMap, matcher, aggregators = [], localizer } = parts;
 
   async function relate(source: Image, target: Image): Promise<CostVolume | Flow> {
-    // Asked for together: the second picture is prepared while the first runs, and backbones may batch them.
-    const [own, other] = await Promise.all([backbone.extract(source), backbone.extract(target)]);
-    const raw = { source: own, target: other };
-    const maps = await enhancer.enhance(raw);
+    const maps = await enhancer.enhance(await extractPair(backbone, source, target));
     let found = await matcher.match(maps);
     for (const aggregator of aggregators) {
       if (!isVolume(found)) throw new TypeError("Cannot aggregate a flow: aggregators work on cost volumes");

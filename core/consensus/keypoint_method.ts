@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readOut } from "../compose.ts";
+import { extractPair, readOut } from "../compose.ts";
 import { ConfigError } from "../errors.ts";
 import { clampPoints, ratioLattice, resizedLattice, toCells, toPoints } from "../frame.ts";
 import { SECOND } from "../graph/cnn/grouped.ts";
@@ -51,8 +51,7 @@ export function keypointMethod(parts: KeypointParts): Method {
   const { backbone, localizer, learned, ops, relate, transfer } = parts;
 
   async function related(source: Image, target: Image) {
-    const raw = { source: await backbone.extract(source), target: await backbone.extract(target) };
-    const maps = asPair(raw);
+    const maps = asPair(await extractPair(backbone, source, target));
     const volume = await relate(maps);
     const [rows, cols, targetRows, targetCols] = volume.size;
     const lattices = {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { onlyMap, readOut } from "../compose.ts";
+import { extractPair, onlyMap, readOut } from "../compose.ts";
 import { clampPoints, divideGrid, stretchFrame, toCells, toPoints } from "../frame.ts";
 import type { Backbone, FeatureMap, Image, Lattice, Localizer, Method, Pair, Points } from "../types.ts";
 import type { LearnedWeights } from "../weights/learned.ts";
@@ -34,10 +34,7 @@ export function consensusMethod(parts: ConsensusParts): Method {
   const { backbone, localizer, learned, relate, transfer, dense } = parts;
 
   async function related(source: Image, target: Image) {
-    // Asked for together: the second picture is prepared while the first runs, and backbones may batch them.
-    const [own, other] = await Promise.all([backbone.extract(source), backbone.extract(target)]);
-    const raw = { source: own, target: other };
-    const maps = await onlyMap.enhance(raw);
+    const maps = await onlyMap.enhance(await extractPair(backbone, source, target));
     const lattices = { source: latticeOf(maps.source, transfer), target: latticeOf(maps.target, transfer) };
     return { volume: await relate(maps), lattices };
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { extractPair } from "../compose.ts";
 import { ConfigError } from "../errors.ts";
 import { clampPoints, divideGrid, toPoints } from "../frame.ts";
 import { followFlow } from "../match/sample.ts";
@@ -36,7 +37,7 @@ export interface FieldParts {
 /** The method. */
 export function fieldMethod({ backbone, learned, readout, relate, close }: FieldParts): Method {
   async function related(source: Image, target: Image) {
-    const maps = { source: await backbone.extract(source), target: await backbone.extract(target) };
+    const maps = await extractPair(backbone, source, target);
     const field = await relate(maps);
     return { field, frames: { source: maps.source[0]!.frame, target: maps.target[0]!.frame } };
   }

@@ -6,6 +6,21 @@
 import type { Model } from "../graph/model.ts";
 import { Session, type Tensor, type Tensors } from "../graph/session.ts";
 import { defaultSession } from "../graph/session_options.ts";
+import type { FeatureMap } from "../types.ts";
+
+/** What a network has to know of a map. */
+export function sizeOf({ grid: { rows, cols }, channels }: FeatureMap) {
+  return { rows, cols, channels };
+}
+
+/** Maps as inputs `NAME0`, `NAME1`, ...: [1][rows][cols][channels]. */
+export function inputsOf(name: string, maps: readonly FeatureMap[]): { [name: string]: Tensor } {
+  return Object.fromEntries(maps.map(({ grid: { rows, cols }, channels, data }, i) => [
+    `${name}${i}`,
+    // A run takes its inputs' memory away; these belong to the feature cache.
+    { shape: [1, rows, cols, channels], data: new Float32Array(data) },
+  ]));
+}
 
 /** Sessions by a key, the last few of them open. */
 export class OpenNetworks {

@@ -12,10 +12,9 @@
  */
 import { expectedPositions, TEMPERATURE } from "../../../core/hyper/field.ts";
 import { fieldMethod, fieldOptions } from "../../../core/hyper/method.ts";
-import { OpenNetworks } from "../../../core/hyper/network.ts";
+import { inputsOf, OpenNetworks, sizeOf } from "../../../core/hyper/network.ts";
 import { hyperOptions, TRUNK_TENSORS } from "../../../core/hyper/taps.ts";
 import { InputError } from "../../../core/errors.ts";
-import type { Tensor } from "../../../core/graph/session.ts";
 import { option } from "../../../core/option.ts";
 import type { FeatureMap, MethodPlugin, OptionValue } from "../../../core/types.ts";
 import { checkLearnedWeights, learnedWeights, weightOptions } from "../../../core/weights/learned.ts";
@@ -116,16 +115,4 @@ function checkMaps(
     `Cannot use maps of ${channels} channels with a checkpoint for ${expected}: set hyperpixels= to those it was ` +
       "trained with, and backbone=resnet101",
   );
-}
-
-function sizeOf({ grid: { rows, cols }, channels }: FeatureMap) {
-  return { rows, cols, channels };
-}
-
-function inputsOf(name: string, maps: readonly FeatureMap[]): { [name: string]: Tensor } {
-  return Object.fromEntries(maps.map(({ grid: { rows, cols }, channels, data }, i) => [
-    `${name}${i}`,
-    // A run takes its inputs' memory away; these belong to the feature cache.
-    { shape: [1, rows, cols, channels], data: new Float32Array(data) },
-  ]));
 }

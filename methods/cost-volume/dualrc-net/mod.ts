@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { extractPair } from "../../../core/compose.ts";
 import { takeStack } from "../../../core/consensus/layers.ts";
 import {
   convolve,
@@ -51,10 +52,8 @@ export default {
     const fineOf = recent(async (stages) => normalised(ops, await neck.describe(stages.map(descriptorsOf))), 2);
 
     async function view(source: Image, target: Image) {
-      const maps = {
-        source: stagesOf(await backbone.extract(source)),
-        target: stagesOf(await backbone.extract(target)),
-      };
+      const raw = await extractPair(backbone, source, target);
+      const maps = { source: stagesOf(raw.source), target: stagesOf(raw.target) };
       const coarse = { source: descriptorsOf(maps.source[2]!), target: descriptorsOf(maps.target[2]!) };
       const fine = { source: await fineOf(maps.source), target: await fineOf(maps.target) };
       return {

@@ -12,7 +12,7 @@
  * @module
  */
 import { type Descriptors, descriptorsOf } from "../../../core/consensus/volume.ts";
-import { denseFlow, readOut } from "../../../core/compose.ts";
+import { denseFlow, extractPair, readOut } from "../../../core/compose.ts";
 import { upperLeftLattice } from "../../../core/frame.ts";
 import { recent } from "../../../core/fuse/recent.ts";
 import { option } from "../../../core/option.ts";
@@ -48,7 +48,7 @@ export default {
     const described = recent((maps) => head.describe(maps.map(descriptorsOf)), 8);
 
     async function relate(source: Image, target: Image): Promise<CostVolume> {
-      const maps = { source: await backbone.extract(source), target: await backbone.extract(target) };
+      const maps = await extractPair(backbone, source, target);
       const levels = { source: await described(maps.source), target: await described(maps.target) };
       const latticeOf = (picture: Image, all: readonly Descriptors[]) => {
         const { rows, cols } = all[options.level - 1]!;

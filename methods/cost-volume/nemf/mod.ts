@@ -12,10 +12,9 @@
  * @module
  */
 import { InputError } from "../../../core/errors.ts";
-import type { Tensor } from "../../../core/graph/session.ts";
 import { expectedPositions, TEMPERATURE } from "../../../core/hyper/field.ts";
 import { fieldMethod, fieldOptions } from "../../../core/hyper/method.ts";
-import { OpenNetworks } from "../../../core/hyper/network.ts";
+import { inputsOf, OpenNetworks, sizeOf } from "../../../core/hyper/network.ts";
 import type { Ops } from "../../../core/hyper/separable.ts";
 import { hyperOptions, TRUNK_TENSORS } from "../../../core/hyper/taps.ts";
 import { resizeHwc } from "../../../core/image/resize.ts";
@@ -163,16 +162,4 @@ function checkLevels(maps: Pair<readonly FeatureMap[]>, channels: readonly numbe
       wanted = channels?.join() ?? maps.source.map((map) => map.channels).join();
     if (has !== wanted) throw new InputError(`Cannot use maps of ${has} channels: the weights are for ${wanted}`);
   }
-}
-
-function sizeOf({ grid: { rows, cols }, channels }: FeatureMap) {
-  return { rows, cols, channels };
-}
-
-function inputsOf(name: string, maps: readonly FeatureMap[]): { [name: string]: Tensor } {
-  return Object.fromEntries(maps.map(({ grid: { rows, cols }, channels, data }, i) => [
-    `${name}${i}`,
-    // A run takes its inputs' memory away; these belong to the feature cache.
-    { shape: [1, rows, cols, channels], data: new Float32Array(data) },
-  ]));
 }

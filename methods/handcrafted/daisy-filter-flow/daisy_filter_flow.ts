@@ -1,4 +1,4 @@
-import { onlyMap } from "../../../core/compose.ts";
+import { extractPair, onlyMap } from "../../../core/compose.ts";
 import { clampPoints, identityFrame, sampledGrid, toPoints } from "../../../core/frame.ts";
 import { followFlow } from "../../../core/match/sample.ts";
 import type { Backbone, FeatureMap, Flow, Image, Lattice, Matches, Method, Points, Size } from "../../../core/types.ts";
@@ -99,10 +99,7 @@ export class DaisyFilterFlow implements Method {
 
   async #features(source: Image, target: Image): Promise<{ from: FeatureMap; targets: FeatureMap[] }> {
     const { scales, rotations } = this.#options;
-    const maps = await onlyMap.enhance({
-      source: await this.#backbone.extract(source),
-      target: await this.#backbone.extract(target),
-    });
+    const maps = await onlyMap.enhance(await extractPair(this.#backbone, source, target));
     const targets: FeatureMap[] = [];
     for (const scale of scales) {
       for (const degrees of rotations) {

@@ -1,4 +1,4 @@
-import { onlyMap } from "../../../core/compose.ts";
+import { extractPair, onlyMap } from "../../../core/compose.ts";
 import { identityFrame, sampledGrid } from "../../../core/frame.ts";
 import type { Backbone, Flow, Image, Lattice, Matches, Method, Points, Size } from "../../../core/types.ts";
 import type { Boxes } from "./boxes.ts";
@@ -87,10 +87,7 @@ export class ProposalFlow implements Method {
       if (this.#options.centre) return similarities(...centred(first, second, CHANNELS), REGION_LENGTH);
       return similarities(first, second, REGION_LENGTH);
     }
-    const maps = await onlyMap.enhance({
-      source: await this.#backbone.extract(source),
-      target: await this.#backbone.extract(target),
-    });
+    const maps = await onlyMap.enhance(await extractPair(this.#backbone, source, target));
     const { pool } = this.#options;
     const mean = commonMean(maps);
     const first = pooledRegions(maps.source, a.boxes, pool, mean);
