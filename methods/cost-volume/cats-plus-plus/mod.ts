@@ -52,7 +52,8 @@ export default {
       levels = takeLevels(learned.set, stored);
       learned.set.finish(card.name, [...TRUNK_TENSORS, "backbone.*"]);
     }
-    const ops = await open(), networks = new OpenNetworks();
+    // The projection of features, and two attentions per level.
+    const ops = await open(), networks = new OpenNetworks(1 + 2 * LEVELS.length);
     const affinityOf = recent(async (maps) => {
       const last = coarseFirst(maps).map(({ maps }) => maps.at(-1)!);
       const sizes = last.map(({ grid: { rows, cols } }) => [rows, cols] as const);
@@ -74,7 +75,7 @@ export default {
         levels ??= takeLevels(learned.set, target.map(({ rows }) => Math.ceil(rows / 2)));
         const stack = (i: number) => correlationStack(ops, { first: target[i]!.maps, last: source[i]!.maps });
         const affinity = { source: await affinityOf(other), target: await affinityOf(asked) };
-        const { size: [rows, cols, otherRows, otherCols], data } = await refine(ops, stack, levels, affinity);
+        const { size: [rows, cols, otherRows, otherCols], data } = await refine(ops, networks, stack, levels, affinity);
         const volume = { rows, cols, other: { rows: otherRows, cols: otherCols }, data };
         return await expectedPositions(ops, volume, options.temperature);
       },

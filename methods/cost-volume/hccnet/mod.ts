@@ -16,13 +16,14 @@
  * @module
  */
 import { groupedTrunkOptions } from "../../../core/consensus/grouped_trunk.ts";
-import { BOTTLENECKS, checkLevels, tokensOf } from "../../../core/consensus/hypercolumn.ts";
+import { BOTTLENECKS, checkLevels } from "../../../core/consensus/hypercolumn.ts";
 import { keypointMethod, keypointOptions } from "../../../core/consensus/keypoint_method.ts";
 import { resizedVolume } from "../../../core/consensus/volume.ts";
+import { inputsOf, OpenNetworks, sizeOf } from "../../../core/hyper/network.ts";
 import { option } from "../../../core/option.ts";
 import type { MethodPlugin, OptionValue } from "../../../core/types.ts";
 import { checkLearnedWeights, learnedWeights, weightOptions } from "../../../core/weights/learned.ts";
-import { mixed, takePointwise } from "./network.ts";
+import { hccnetModel, takePointwise } from "./network.ts";
 
 /** Side of the grid all slices are resized to: layer3's at 240 pixels. */
 const SIDE = 15;
@@ -44,17 +45,21 @@ export default {
     const learned = await learnedWeights(card, options);
     const layers = takePointwise(learned.set, levels * slices, options.widths.map(Number));
     learned.set.finish(card.name, ["backbone.*"]);
-    const ops = await open();
+    const ops = await open(), networks = new OpenNetworks();
     return keypointMethod({
       backbone,
       localizer,
       learned,
       ops,
       transfer: { ...options, floor: 1e-5 },
+      close: () => networks.close(),
       async relate(maps) {
         checkLevels(maps, levels, slices);
-        const data = await mixed(ops, await tokensOf(ops, maps, SIDE, slices), layers);
-        return await resizedVolume(ops, { data, size: [SIDE, SIDE, SIDE, SIDE] }, 2 * SIDE);
+        const sizes = { source: maps.source.map(sizeOf), target: maps.target.map(sizeOf) };
+        const make = () => hccnetModel(sizes, { side: SIDE, slices }, layers);
+        const inputs = { ...inputsOf("source", maps.source), ...inputsOf("target", maps.target) };
+        const { correlation } = await networks.run(JSON.stringify(sizes), make, inputs);
+        return await resizedVolume(ops, { data: correlation!.data, size: [SIDE, SIDE, SIDE, SIDE] }, 2 * SIDE);
       },
     });
   },
