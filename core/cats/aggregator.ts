@@ -15,11 +15,10 @@ import {
   linear,
   multiply,
   reshape,
-  slice,
   transpose,
 } from "../graph/ops/mod.ts";
 import type { WeightSet } from "../weights/set.ts";
-import type { WeightTensor } from "../weights/tensor.ts";
+import { rowsOf, type WeightTensor } from "../weights/tensor.ts";
 
 /** The official layer norms' epsilon (timm's). */
 const EPS = 1e-6;
@@ -105,9 +104,13 @@ function applyNorm(g: Graph, x: Value, { weight, bias }: Affine): Value {
 
 /** Attention among the middle axis of [n, tokens, width]. */
 function attend(g: Graph, x: Value, { qkv, proj }: Block["within"], heads: number): Value {
-  const width = x.shape[2]!, all = applyLinear(g, x, qkv);
-  const [q, k, v] = [0, 1, 2].map((i) => slice(g, all, 2, i * width, (i + 1) * width));
-  return applyLinear(g, attention(g, q!, k!, v!, { heads }), proj);
+  const width = x.shape[2]!;
+  // Three products: cutting one's result in three would copy it, on one thread.
+  const part = (i: number) => {
+    const rows = (tensor: WeightTensor) => rowsOf(tensor, i * width, (i + 1) * width);
+    return applyLinear(g, x, { weight: rows(qkv.weight), bias: rows(qkv.bias) });
+  };
+  return applyLinear(g, attention(g, part(0), part(1), part(2), { heads }), proj);
 }
 
 function perceive(g: Graph, x: Value, [first, second]: Block["mlp"]): Value {

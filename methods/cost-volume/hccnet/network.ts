@@ -116,7 +116,7 @@ export function mixed(g: Graph, x: Value, layers: readonly Pointwise[]): Value {
 
 /** The whole network: output `correlation` [side^2, side^2]. */
 export function hccnetModel(
-  levels: readonly LevelSize[],
+  levels: Pair<readonly LevelSize[]>,
   shape: HypercolumnShape,
   layers: readonly Pointwise[],
 ): Model {
