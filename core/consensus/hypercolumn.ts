@@ -1,6 +1,6 @@
 /**
  * Correlations of many levels of two networks on one grid: every pair of cells is a token, every level one of its
- * features (TransforMatcher, HCCNet).
+ * features (TransforMatcher). HCCNet reads the same levels and has its network as one graph.
  *
  * @module
  */
