@@ -5,6 +5,7 @@
 import { divideGrid, identityFrame } from "../frame.ts";
 import type { Backbone, Image } from "../types.ts";
 import type { CacheType } from "./disk.ts";
+import { Loans } from "./loans.ts";
 import { cached } from "./mod.ts";
 
 const CELLS = 60;
@@ -34,5 +35,15 @@ for (const type of ["float32", "float16"] as CacheType[]) {
   await cached(backbone, options).extract(image);
   Deno.bench(`a stored map of 60 x 60 x 768, ${type}`, async () => {
     await cached(none, options).extract(image);
+  });
+  // As the pairs of a run ask for them: more pictures than memory holds, each call borrowing two.
+  const loans = new Loans();
+  const run = cached(backbone, { ...options, loans });
+  const pictures = Array.from({ length: 12 }, (_, i) => ({ ...image, sha256: `bench ${i}` }));
+  for (const picture of pictures) await cached(backbone, options).extract(picture);
+  let at = 0;
+  const next = () => pictures[at++ % pictures.length]!;
+  Deno.bench(`two stored maps within a call of a method, ${type}`, async () => {
+    await loans.during(() => Promise.all([run.extract(next()), run.extract(next())]));
   });
 }

@@ -5,6 +5,7 @@
  */
 import { type CacheType, DiskCache } from "./disk.ts";
 import { sha256 } from "../sha256.ts";
+import { Loans } from "./loans.ts";
 import { Lru } from "./lru.ts";
 import type { Backbone, ByteMap, FeatureMap, Image } from "../types.ts";
 
@@ -15,6 +16,8 @@ export interface CacheOptions {
   readonly diskBytes: number;
   readonly type: CacheType;
   readonly log: (line: string) => void;
+  /** Who borrows maps and when they are done, so that memory is used again; absent: it is left to the garbage collector. */
+  readonly loans?: Loans;
 }
 
 /** What the cache did, for the run's summary. */
@@ -37,7 +40,8 @@ export interface CachedBackbone extends Backbone {
  * depend on what happened to be evicted.
  */
 export function cached(backbone: Backbone, options: CacheOptions): CachedBackbone {
-  const disk = new DiskCache(options.dir, options.diskBytes, options.type, options.log);
+  const loans = options.loans ?? new Loans();
+  const disk = new DiskCache(options.dir, options.diskBytes, options.type, options.log, loans);
   const memory = new Lru<{ maps: FeatureMap[]; onDisk: boolean }>(options.memoryBytes);
   const byteMemory = new Lru<ByteMap[]>(options.memoryBytes);
   const pending = new Map<string, Promise<FeatureMap[]>>();
@@ -47,6 +51,7 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
   async function remember(key: string, maps: FeatureMap[], onDisk: boolean): Promise<void> {
     for (const { key: oldest, value } of memory.set(key, { maps, onDisk }, bytesOf(maps))) {
       if (!value.onDisk) await disk.put(oldest, value.maps);
+      for (const { data } of value.maps) loans.release(data.buffer);
     }
   }
 
@@ -70,6 +75,7 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
     keep,
     counts,
     async extract(image) {
+      loans.asked();
       const key = await cacheKey(image, backbone.identity, options.type);
       const entry = memory.get(key);
       if (entry !== undefined) {
