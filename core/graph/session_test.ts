@@ -62,6 +62,22 @@ Deno.test("run() transfers its inputs and checks their shapes first", async () =
   assertEquals(x.data.length, 0);
 });
 
+Deno.test("run() writes into memory that was given back, and into none that was not", async () => {
+  const g = new Graph("net");
+  const x = g.input("x", [2]);
+  await using session = await Session.open(g.model({ y: ops.relu(g, x), z: ops.add(g, x, x) }), defaultSession);
+  const first = await session.run({ x: tensor([2], [-1, 2]) });
+  const second = await session.run({ x: tensor([2], [3, 4]) });
+  assertEquals([[...first.y!.data], [...first.z!.data]], [[0, 2], [-2, 4]]);
+  session.recycle(first);
+  const third = await session.run({ x: tensor([2], [5, -6]) });
+  assertEquals([[...third.y!.data], [...third.z!.data]], [[5, 0], [10, -12]]);
+  assertEquals([first.y!.data.length, first.z!.data.length], [0, 0], "given away");
+  assertEquals([[...second.y!.data], [...second.z!.data]], [[3, 4], [6, 8]]);
+  const fourth = await session.run({ x: tensor([2], [7, 8]) });
+  assertEquals([[...third.y!.data], [...fourth.y!.data]], [[5, 0], [7, 8]]);
+});
+
 Deno.test("the event loop keeps turning while a network runs", async () => {
   const g = new Graph("slow");
   let y = g.input("x", [1, 8, 256, 256]);
@@ -76,6 +92,31 @@ Deno.test("the event loop keeps turning while a network runs", async () => {
   clearInterval(timer);
   // A blocked loop gives one tick at most; a free one gives about took / 2, fewer on a busy machine.
   assertEquals(ticks > 3, true, `${ticks} ticks in ${took} ms`);
+});
+
+Deno.test("close() gives memory back, and rounds of opening and closing take no more each time", async () => {
+  const MIB = 1024 * 1024;
+  const rss = () => Deno.memoryUsage().rss / MIB;
+  const g = new Graph("wide");
+  const weight = g.weight(tensorOf("w", [64, 1, 3, 3], new Float32Array(576).fill(0.1)));
+  const mixing = g.weight(tensorOf("m", [64, 64, 3, 3], new Float32Array(36864).fill(0.01)));
+  let y = ops.conv(g, g.input("x", [1, 1, 512, 512]), weight, undefined, { padding: 1 });
+  for (let i = 0; i < 2; i++) y = ops.conv(g, y, mixing, undefined, { padding: 1 });
+  // Each of these maps takes 64 MiB; what comes out is small.
+  const last = g.weight(tensorOf("l", [1, 64, 3, 3], new Float32Array(576)));
+  const model = g.model({ y: ops.conv(g, ops.add(g, y, y), last, undefined, { stride: 8 }) });
+  const before = rss();
+  const open: number[] = [], closed: number[] = [];
+  for (let round = 0; round < 3; round++) {
+    const session = await Session.open(model, defaultSession);
+    await session.run({ x: { shape: [1, 1, 512, 512], data: new Float32Array(512 * 512).fill(1) } });
+    open.push(rss());
+    await session.close();
+    closed.push(rss());
+  }
+  const figures = `${Math.round(before)} MiB before, open ${open.map(Math.round)}, closed ${closed.map(Math.round)}`;
+  assert(open[0]! - before > 150, figures);
+  for (const after of closed) assert(after - before < (open[0]! - before) / 2, figures);
 });
 
 Deno.test("open() says in one line what it cannot do", async () => {
