@@ -17,7 +17,6 @@ import { NativeEngine } from "./native_engine.ts";
 import { Ops } from "./ops.ts";
 import { ReferenceEngine } from "./reference_engine.ts";
 
-export { trimMemory } from "./memory.ts";
 export { Ops };
 export type { ArrayTensor, DType, Input, Shape } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";

@@ -59,24 +59,30 @@ export class DiskCache {
     return maps;
   }
 
-  /** Stores maps under `key`. A full or read-only disk turns the cache off with one line; it never fails a run. */
-  async put(key: string, maps: readonly FeatureMap[]): Promise<void> {
-    if (this.maxBytes <= 0 || this.#broken) return;
+  /**
+   * Stores maps under `key`. A full or read-only disk turns the cache off with one line; it never fails a run.
+   *
+   * @returns whether they lie there now.
+   */
+  async put(key: string, maps: readonly FeatureMap[]): Promise<boolean> {
+    if (this.maxBytes <= 0 || this.#broken) return false;
     const path = this.#path(key);
     const temporary = `${path}.${Deno.pid}.tmp`;
     try {
       const bytes = encode(maps, this.type);
-      if (bytes.length > this.maxBytes) return;
+      if (bytes.length > this.maxBytes) return false;
       await Deno.mkdir(join(this.dir, key.slice(0, 2)), { recursive: true });
       await this.#makeRoom(bytes.length);
       await Deno.writeFile(temporary, bytes);
       await Deno.rename(temporary, path);
       this.#total += bytes.length - (this.#sizes!.get(path) ?? 0);
       this.#sizes!.set(path, bytes.length);
+      return true;
     } catch (error) {
       this.#broken = true;
       await Deno.remove(temporary).catch(() => {});
       this.log(`Feature cache on disk is off: cannot write "${path}": ${messageOf(error)}`);
+      return false;
     }
   }
 

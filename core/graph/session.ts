@@ -128,10 +128,7 @@ export class Session implements AsyncDisposable {
     if (this.#open && this.model.outputs !== undefined) this.#spare = outputs;
   }
 
-  /**
-   * Gives the session's memory back, to the system where that is possible; the worker ends with its last session. Closing
-   * twice does nothing.
-   */
+  /** Gives the session's memory back; the worker ends with its last session. Closing twice does nothing. */
   async close(): Promise<void> {
     if (!this.#open) return;
     this.#open = false;
@@ -141,9 +138,6 @@ export class Session implements AsyncDisposable {
       this.#engine.leave();
       this.#spare = undefined;
     }
-    // Loaded now: a run that opens no network needs no native code.
-    const { trimMemory } = await import("../../ffi/mod.ts");
-    await trimMemory();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
