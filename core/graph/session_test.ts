@@ -97,7 +97,8 @@ Deno.test("the event loop keeps turning while a network runs", async () => {
 
 Deno.test("close() gives memory back, and rounds of opening and closing take no more each time", async () => {
   const script = fromFileUrl(new URL("./_memory_rounds.ts", import.meta.url));
-  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "--no-check", "-A", script] }).output();
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: ["run", "--no-check", "-A", script] })
+    .output();
   const text = new TextDecoder().decode(stdout);
   assert(text.startsWith("{"), new TextDecoder().decode(stderr));
   const { before, open, closed }: { before: number; open: number[]; closed: number[] } = JSON.parse(text);
