@@ -65,10 +65,10 @@ void Base::take(int64_t bytes, const char* what) {
 
 // An operation's turn. A tensor may be made on one thread, used on a second and freed on a third: the counters carry
 // what each wrote to the next, so that nothing rests on how the caller's threads speak to each other. `live` was raised
-// when the tensor was complete; `ended` is read before one is freed.
+// when the tensor was complete, and is read before anything else; `ended` is read before one is freed.
 class Turn {
  public:
-  explicit Turn(Base& base) : base_(base), hold_(base.guarded_->busy) { base_.live.load(); }
+  explicit Turn(Base& base) : base_((base.live.load(), base)), hold_(base_.guarded_->busy) {}
   ~Turn() { base_.ended.fetch_add(1); }
 
  private:
