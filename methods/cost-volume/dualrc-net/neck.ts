@@ -2,7 +2,7 @@
  * The feature pyramid that gives DualRC-Net its fine descriptors.
  *
  * All but its last convolution is an ONNX Runtime graph. The last one, 3 x 3 from 1024 to 1024 channels, is 19 of 20 parts
- * of the arithmetic; as a native product of patches it can be asked for some cells only, and whole it is no slower.
+ * of the arithmetic; as a native product of patches it can be asked for some cells only.
  *
  * @module
  */

@@ -2,12 +2,15 @@
  * NeMF: a network that scores any pair of positions, coarse cells or not, guided by an embedded cost volume; matches are
  * found by PatchMatch and by steps along the score's slopes (Hong et al., NeurIPS 2022).
  *
- * Written from the paper's summary and from a description of the official code's arithmetic. Volumes and the scoring
- * network run natively (`ops=`), the aggregator is an ONNX Runtime graph. The embedding of the 8-cell level, the
+ * Written from the paper's summary and from a description of the official code's arithmetic. Volumes run natively (`ops=`),
+ * the aggregator and the scoring network are ONNX Runtime graphs. The embedding of the 8-cell level, the
  * aggregator, the convolution before the field and the score are held against recorded vectors. What those leave open is
  * this project's choice and marked so in the card: which layer stands for each level, where the correlations are filtered,
  * the strides of the other embeddings, the extra channel before the field, and how candidates are drawn in the search.
- * Its speed has not been measured beside PyTorch yet.
+ *
+ * By measurement (two Zen 5 cores with AVX-512, 28 November 2026) the scoring network is a graph: the search's 42 runs of it took
+ * 1.3 s, and 7.2 s as native products with their sums in TypeScript. Everything behind the backbone at 256 pixels takes
+ * 4366 ms at best, the same arithmetic in PyTorch 1.13 11273 ms (`methods/cost-volume/README.md`).
  *
  * @module
  */
