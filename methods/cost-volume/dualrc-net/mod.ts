@@ -2,12 +2,11 @@
  * DualRC-Net: NC-Net's filter on a coarse map tells where to look, a feature pyramid's fine map tells exactly where
  * (Li et al., NeurIPS 2020).
  *
- * The pyramid is an ONNX Runtime graph up to its last convolution; that one, the volume and the fine similarities run
- * natively (`ops=`). With the whole pyramid as a graph, for both pictures, a pair of 400 pixels took 3078 ms at best, the
- * official formulation in PyTorch 1.13 3153 ms (two Zen 5 cores with AVX-512, 28 November 2026). Since then the last
- * convolution, 19 of 20 parts of the arithmetic, is a native product of patches, of the source only where points ask; it
- * has not been timed beside PyTorch on a quiet machine yet. The official evaluation computes in half precision, this in
- * single.
+ * The pyramid is an ONNX Runtime graph, the volume and the fine similarities run natively (`ops=`). With the pyramid of
+ * both pictures whole, a pair of 400 pixels took 3078 ms at best, the official formulation in PyTorch 1.13 3153 ms (two Zen 5
+ * cores with AVX-512, 28 November 2026). Since then the pyramid's last convolution, 19 of 20 parts of the arithmetic, is
+ * made of the source only where points ask, as a native product of patches; that has not been timed on a quiet machine
+ * yet. Whole, such a product took longer than the graph. The official evaluation computes in half precision, this in single.
  *
  * @module
  */

@@ -1,8 +1,8 @@
 /**
  * The feature pyramid that gives DualRC-Net its fine descriptors.
  *
- * All but its last convolution is an ONNX Runtime graph. The last one, 3 x 3 from 1024 to 1024 channels, is 19 of 20 parts
- * of the arithmetic; as a native product of patches it can be asked for some cells only.
+ * It is an ONNX Runtime graph. Its last convolution, 3 x 3 from 1024 to 1024 channels, is 19 of 20 parts of the arithmetic:
+ * where only some cells are asked for, it is a native product of their patches.
  *
  * @module
  */
@@ -51,19 +51,20 @@ type Sizes = readonly (readonly [rows: number, cols: number])[];
 
 /**
  * Stages of a ResNet, [rows][cols][channels], to one fine map: from the coarsest up, each level is enlarged (bilinear,
- * corners aligned) and added to the next.
+ * corners aligned) and added to the next, and a 3 x 3 convolution ends it, but where `whole` is false.
  */
-function neckModel(sizes: Sizes, weights: NeckWeights): Model {
+function neckModel(sizes: Sizes, weights: NeckWeights, whole: boolean): Model {
   const g = new Graph("DualRC-Net's neck");
   const planes = (i: number) => {
     const [rows, cols] = sizes[i]!;
     return transpose(g, g.input(`stage${i + 1}`, [1, rows, cols, STAGE_CHANNELS[i]!]), [0, 3, 1, 2]);
   };
-  const apply = (x: Value, { weight, bias }: ConvWeights) => conv(g, x, g.weight(weight), g.weight(bias));
+  const apply = (x: Value, { weight, bias }: ConvWeights, padding = 0) =>
+    conv(g, x, g.weight(weight), g.weight(bias), { padding });
   const enlarged = (x: Value, i: number) => resize(g, x, ...sizes[i]!, { mode: "bilinear", alignCorners: true });
   const middle = add(g, apply(planes(1), weights.inner[0]), enlarged(planes(2), 1));
   const merged = add(g, apply(planes(0), weights.inner[1]), enlarged(middle, 0));
-  return g.model({ merged: transpose(g, merged, [0, 2, 3, 1]) });
+  return g.model({ fine: transpose(g, whole ? apply(merged, weights.last, 1) : merged, [0, 2, 3, 1]) });
 }
 
 /** Taps of the last convolution, and what they read of a cell. */
@@ -102,15 +103,25 @@ export class Neck {
   constructor(readonly ops: Ops, readonly weights: NeckWeights) {}
 
   /** @param stages from fine to coarse. @returns the map before the last convolution, on the grid of the first */
-  async merged(stages: readonly Descriptors[]): Promise<Descriptors> {
+  merged(stages: readonly Descriptors[]): Promise<Descriptors> {
+    return this.#run(stages, false);
+  }
+
+  /** @param stages from fine to coarse. @returns descriptors on the grid of the first, not normalised */
+  describe(stages: readonly Descriptors[]): Promise<Descriptors> {
+    return this.#run(stages, true);
+  }
+
+  async #run(stages: readonly Descriptors[], whole: boolean): Promise<Descriptors> {
     const sizes: Sizes = stages.map(({ rows, cols }) => [rows, cols]);
     const inputs = Object.fromEntries(stages.map(({ rows, cols, channels, data }, i) => [
       `stage${i + 1}`,
       // A run takes its inputs' memory away; these belong to the feature cache.
       { shape: [1, rows, cols, channels], data: new Float32Array(data) },
     ]));
-    const { merged } = await this.#networks.run(sizes.join(), () => neckModel(sizes, this.weights), inputs);
-    return { rows: sizes[0]![0], cols: sizes[0]![1], channels: CHANNELS, data: merged!.data };
+    const key = `${sizes.join()} ${whole}`;
+    const { fine } = await this.#networks.run(key, () => neckModel(sizes, this.weights, whole), inputs);
+    return { rows: sizes[0]![0], cols: sizes[0]![1], channels: CHANNELS, data: fine!.data };
   }
 
   /** Descriptors of some cells of a merged map. @returns [cells][1024], not normalised */
@@ -128,13 +139,6 @@ export class Neck {
       out.set(product, start * CHANNELS);
     }
     return out;
-  }
-
-  /** @param stages from fine to coarse. @returns descriptors on the grid of the first, not normalised */
-  async describe(stages: readonly Descriptors[]): Promise<Descriptors> {
-    const merged = await this.merged(stages);
-    const cells = Int32Array.from({ length: merged.rows * merged.cols }, (_, i) => i);
-    return { ...merged, data: await this.at(merged, cells) };
   }
 
   /** Gives the sessions and weights back. */
