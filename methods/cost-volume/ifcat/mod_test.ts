@@ -14,6 +14,7 @@ import { pointsOf } from "../../../core/frame.ts";
 import { fill } from "../../../core/golden/fill.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import { runOnce, type Tensors } from "../../../core/graph/session.ts";
+import { defaultSession } from "../../../core/graph/session_options.ts";
 import { inputsOf, sizeOf } from "../../../core/hyper/network.ts";
 import { TakenWeights, withCheckpoint } from "../../../core/hyper/testing.ts";
 import type { FeatureMap } from "../../../core/types.ts";
@@ -46,10 +47,10 @@ async function valuesOf(
 ) {
   const g = new Graph("a test"), given: Record<string, Value> = {}, data: Record<string, Tensors[string]> = {};
   for (const [name, { shape, data: values }] of Object.entries(inputs)) {
-    given[name] = g.input(name, shape);
-    data[name] = { shape: [...shape], data: Float32Array.from(values) };
+    given[name] = g.input(`given ${name}`, shape);
+    data[`given ${name}`] = { shape: [...shape], data: Float32Array.from(values) };
   }
-  return await runOnce(g.model(build(g, given)), data);
+  return await runOnce(g.model(build(g, given)), data, defaultSession);
 }
 
 Deno.test("integrate() gathers features and costs by one hand-computed attention map", async () => {
@@ -148,7 +149,8 @@ const unlike = {
 async function costOf(set: WeightSet, first: readonly FeatureMap[], second: readonly FeatureMap[], shape = small) {
   const sizes = { source: first.map(sizeOf), target: second.map(sizeOf) };
   const model = ifcatModel(sizes, takeIfcat(set, first.map((map) => map.channels), shape));
-  const { cost } = await runOnce(model, { ...inputsOf("source", first), ...inputsOf("target", second) });
+  const inputs = { ...inputsOf("source", first), ...inputsOf("target", second) };
+  const { cost } = await runOnce(model, inputs, defaultSession);
   return cost!.data;
 }
 
