@@ -61,15 +61,17 @@ Step step_of(const Conv4dLayer& l, const Box& from, const Box& to) {
   return s;
 }
 
-// One vector of output channels of n cells; `out` has them `stride` apart, `width` channels of the vector count.
-template <int n>
+// One vector of output channels of n cells, of which `width` channels count. kDepth: the depth where it is known, else 0.
+template <int n, int kDepth>
 void in_lanes(const Step& s, const float* box, const int64_t* cells, int64_t first, int64_t width, float* out) {
   const float* x[n];
   V sum[n];
   for (int r = 0; r < n; r++) x[r] = box + cells[r], sum[r] = load(s.bias.data() + first);
   const float* w = s.weights.data() + first;
+  const int64_t depth = kDepth > 0 ? kDepth : s.depth, step = s.padded;
   for (const int64_t tap : s.taps) {
-    for (int64_t q = tap; q < tap + s.depth; q++, w += s.padded) {
+#pragma GCC unroll 3
+    for (int64_t q = tap; q < tap + depth; q++, w += step) {
       const V weight = load(w);
 #pragma GCC unroll 9
       for (int r = 0; r < n; r++) sum[r] += splat(x[r][q]) * weight;
@@ -83,25 +85,45 @@ void in_lanes(const Step& s, const float* box, const int64_t* cells, int64_t fir
   }
 }
 
+// One output of one cell; lanes are added once, at the end.
+float sum_of_rows(const Step& s, const float* x, const float* w) {
+  V sums[2] = {};
+  float rest = 0;
+  for (const int64_t tap : s.taps) {
+    const float* at = x + tap;
+    int64_t q = 0;
+    for (; q + 2 * kLanes <= s.depth; q += 2 * kLanes) {
+      sums[0] += load(at + q) * load(w + q);
+      sums[1] += load(at + q + kLanes) * load(w + q + kLanes);
+    }
+    for (; q + kLanes <= s.depth; q += kLanes) sums[0] += load(at + q) * load(w + q);
+    for (; q < s.depth; q++) rest += at[q] * w[q];
+    w += s.depth;
+  }
+  return sum_lanes(sums[0] + sums[1]) + rest;
+}
+
+template <int kDepth>
+void run_lanes(const Step& s, const float* box, float* out) {
+  const int64_t cells = static_cast<int64_t>(s.cells.size());
+  for (int64_t first = 0; first < s.layer.out; first += kLanes) {
+    const int64_t width = std::min<int64_t>(kLanes, s.layer.out - first);
+    const auto at = [&](int64_t cell) { return out + cell * s.layer.out + first; };
+    int64_t cell = 0;
+    for (; cell + kCells <= cells; cell += kCells) in_lanes<kCells, kDepth>(s, box, &s.cells[cell], first, width, at(cell));
+    for (; cell < cells; cell++) in_lanes<1, kDepth>(s, box, &s.cells[cell], first, width, at(cell));
+  }
+}
+
 void run(const Step& s, const float* box, float* out) {
   const int64_t cells = static_cast<int64_t>(s.cells.size());
-  if (s.lanes) {
-    for (int64_t first = 0; first < s.layer.out; first += kLanes) {
-      const int64_t width = std::min<int64_t>(kLanes, s.layer.out - first);
-      int64_t cell = 0;
-      for (; cell + kCells <= cells; cell += kCells) {
-        in_lanes<kCells>(s, box, &s.cells[cell], first, width, out + cell * s.layer.out + first);
-      }
-      for (; cell < cells; cell++) in_lanes<1>(s, box, &s.cells[cell], first, width, out + cell * s.layer.out + first);
-    }
-    return;
-  }
+  if (s.lanes && s.depth == 3) return run_lanes<3>(s, box, out);
+  if (s.lanes) return run_lanes<0>(s, box, out);
   const float* w = s.weights.data();
-  for (int64_t o = 0; o < s.layer.out; o++, w += s.taps.size() * s.depth) {
+  for (int64_t o = 0; o < s.layer.out; o++) {
+    const float* all = w + o * static_cast<int64_t>(s.taps.size()) * s.depth;
     for (int64_t cell = 0; cell < cells; cell++) {
-      float sum = s.bias[o];
-      const float* row = w;
-      for (const int64_t tap : s.taps) sum += dot(box + s.cells[cell] + tap, row, s.depth), row += s.depth;
+      const float sum = s.bias[o] + sum_of_rows(s, box + s.cells[cell], all);
       out[cell * s.layer.out + o] = s.layer.relu && sum < 0 ? 0 : sum;
     }
   }
@@ -119,6 +141,8 @@ void rows_of(const Box& box, const int64_t* at, const int64_t* size, Visit&& vis
         visit(inside ? (i * size[1] + j) * size[2] + k : -1, at[3] - box.reach[3], row++);
       }
 }
+
+bool same(const Box& a, const Box& b) { return std::equal(a.reach, a.reach + 4, b.reach); }
 
 // The box of a volume of `channels`, zeros outside.
 void cut(const Conv4dAt& p, const Box& box, int64_t channels, const int64_t* at, float* out) {
@@ -168,9 +192,9 @@ void conv4d_at(sc_ctx& ctx, const Conv4dAt& p) {
     }
   }
   const int64_t room = largest + kLanes, last = p.layers.back().out;
-  Scratch<float> scratch(ctx, 3 * room * ctx.pool.threads(), "boxes of the convolution");
+  Scratch<float> scratch(ctx, 4 * room * ctx.pool.threads(), "boxes of the convolution");
   ctx.pool.run((p.n + kPairs - 1) / kPairs, [&](int64_t job, int32_t worker) {
-    float *a = scratch.get() + 3 * room * worker, *b = a + room, *sum = b + room;
+    float *input = scratch.get() + 4 * room * worker, *a = input + room, *b = a + room, *sum = b + room;
     for (int64_t n = job * kPairs; n < std::min<int64_t>(p.n, (job + 1) * kPairs); n++) {
       float* out = p.out + n * last;
       const int64_t first = p.pairs[2 * n], second = p.pairs[2 * n + 1];
@@ -181,12 +205,16 @@ void conv4d_at(sc_ctx& ctx, const Conv4dAt& p) {
       const int64_t at[4] = {first / p.size[1], first % p.size[1], second / p.size[3], second % p.size[3]};
       for (size_t direction = 0; direction < nets.size(); direction++) {
         const auto& net = nets[direction];
-        cut(p, net[0].from, net[0].layer.in, at, a);
-        for (size_t i = 0; i < net.size(); i++) {
-          run(net[i], a, i + 1 < net.size() ? b : sum);
-          if (i + 1 < net.size()) clear_outside(p, net[i].to, net[i].layer.out, at, b);
+        // Kernels of one side want the same box in both directions.
+        if (direction == 0 || !same(net[0].from, nets[0][0].from)) cut(p, net[0].from, net[0].layer.in, at, input);
+        const float* from = input;
+        for (size_t i = 0; i + 1 < net.size(); i++) {
+          run(net[i], from, a);
+          clear_outside(p, net[i].to, net[i].layer.out, at, a);
+          from = a;
           std::swap(a, b);
         }
+        run(net.back(), from, sum);
         for (int64_t o = 0; o < last; o++) out[o] = direction == 0 ? sum[o] : out[o] + sum[o];
       }
     }

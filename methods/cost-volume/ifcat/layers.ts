@@ -4,14 +4,13 @@
  *
  * @module
  */
+import { applyLinear, applyNorm, takeAffine } from "../../../core/graph/affine.ts";
 import type { Graph, Value } from "../../../core/graph/graph.ts";
 import {
   add,
   attention,
   concat,
   gelu,
-  layerNorm,
-  linear,
   matmul,
   multiply,
   reshape,
@@ -20,14 +19,8 @@ import {
   transpose,
 } from "../../../core/graph/ops/mod.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
-import type { WeightTensor } from "../../../core/weights/tensor.ts";
 
 const EPS = 1e-5;
-
-interface Affine {
-  readonly weight: WeightTensor;
-  readonly bias: WeightTensor;
-}
 
 /** Both pictures on one grid. */
 export interface State {
@@ -37,20 +30,6 @@ export interface State {
   readonly cost: Value;
 }
 
-/** Takes `<prefix>.<name>.{weight,bias}`. */
-export function takeAffine(set: WeightSet, name: string, shape: readonly number[]): Affine {
-  return { weight: set.take(`${name}.weight`, shape), bias: set.take(`${name}.bias`, [shape[0]!]) };
-}
-
-/** A linear layer on the last axis. */
-export function applyLinear(g: Graph, x: Value, { weight, bias }: Affine): Value {
-  return linear(g, x, g.weight(weight), g.weight(bias));
-}
-
-function applyNorm(g: Graph, x: Value, { weight, bias }: Affine): Value {
-  return layerNorm(g, x, g.weight(weight), g.weight(bias), EPS);
-}
-
 const takeMlp = (set: WeightSet, name: string, width: number) => ({
   norm: takeAffine(set, `${name}.norm`, [width]),
   first: takeAffine(set, `${name}.fc1`, [4 * width, width]),
@@ -58,7 +37,7 @@ const takeMlp = (set: WeightSet, name: string, width: number) => ({
 });
 
 function applyMlp(g: Graph, x: Value, { norm, first, second }: ReturnType<typeof takeMlp>): Value {
-  return add(g, x, applyLinear(g, gelu(g, applyLinear(g, applyNorm(g, x, norm), first)), second));
+  return add(g, x, applyLinear(g, gelu(g, applyLinear(g, applyNorm(g, x, norm, EPS), first)), second));
 }
 
 /** Takes the integrative self-attention `<prefix>.*` of a grid of `cells`. */
@@ -95,7 +74,9 @@ export interface Update {
  */
 export function integrate(g: Graph, features: Value, cost: Value, w: SelfWeights, heads: number): Update {
   const [n, tokens, width] = features.shape, cells = cost.shape[2]!;
-  const d = applyNorm(g, features, w.normFeatures), c = applyNorm(g, cost, w.normCost), both = concat(g, [d, c], 2);
+  const d = applyNorm(g, features, w.normFeatures, EPS),
+    c = applyNorm(g, cost, w.normCost, EPS),
+    both = concat(g, [d, c], 2);
   // A head's values: its share of the features, then its share of the costs.
   const share = (x: Value) => reshape(g, x, [n!, tokens!, heads, x.shape[2]! / heads]);
   const values = concat(g, [
@@ -161,7 +142,7 @@ export type CrossWeights = ReturnType<typeof takeCross>;
  * soft-max of the refined cost, the same that the flow is read from, is where each cell looks in the other picture.
  */
 export function crossAttend(g: Graph, { features, cost }: State, w: CrossWeights, temperature: number): State {
-  const width = features.shape[2]!, d = applyNorm(g, features, w.norm);
+  const width = features.shape[2]!, d = applyNorm(g, features, w.norm, EPS);
   const query = applyLinear(g, d, w.query), key = applyLinear(g, d, w.key), value = applyLinear(g, d, w.value);
   const swapped = (x: Value) => concat(g, [slice(g, x, 0, 1, 2), slice(g, x, 0, 0, 1)], 0);
   // [2]: source's queries with target's keys, and the other way round.

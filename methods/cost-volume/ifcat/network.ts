@@ -4,18 +4,17 @@
  *
  * @module
  */
+import { type Affine, applyLinear, takeAffine } from "../../../core/graph/affine.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { add, concat, l2Normalize, matmul, reshape, resize, transpose } from "../../../core/graph/ops/mod.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 import {
-  applyLinear,
   crossAttend,
   type CrossWeights,
   selfAttend,
   type SelfWeights,
   type State,
-  takeAffine,
   takeCross,
   takeSelf,
 } from "./layers.ts";
@@ -35,7 +34,7 @@ export interface IfcatShape {
 
 interface Level {
   readonly side: number;
-  readonly projection: ReturnType<typeof takeAffine>;
+  readonly projection: Affine;
   readonly blocks: readonly { readonly self: SelfWeights; readonly cross: CrossWeights }[];
 }
 
