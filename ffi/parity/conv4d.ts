@@ -91,7 +91,8 @@ function chosen(
 /** The same at chosen pairs. */
 export const conv4dAt = {
   name: "conv4dAt",
-  tolerance: 5e-6,
+  // As above, but the largest of a few values may itself be what cancelling sums left over.
+  tolerance: 2e-5,
   fixed: (random) => [
     chosen(random, [6, 5, 5, 7], [[3, 3, 3, 3], [3, 3, 3, 3]], [1, 16, 1], 70),
     chosen(random, [4, 5, 3, 6], [[1, 3, 3, 5], [3, 1, 3, 3]], [2, 17, 3], 20),
