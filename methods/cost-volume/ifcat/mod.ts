@@ -14,7 +14,10 @@
  * embedding of positions. The later form's choice among the scales by confidence is not built: its score is not known here.
  * No checkpoint exists, and nothing was ever compared with an official implementation.
  *
- * MEASURED
+ * The whole network behind the backbone is one ONNX Runtime graph, as it is in CATs: matrix products, soft-maxes and norms,
+ * for which this project has no native operations; the read-out runs natively (`ops=`). Measured on two AVX-512 cores of a
+ * quiet machine, from maps to the matches of ten points at 256 pixels: 339 ms a pair at best, 418 ms in the middle, 557 MiB
+ * at most; in turns with the same network in PyTorch 1.13 on the same cores 401 ms (591 ms) against 2524 ms (2644 ms).
  *
  * @module
  */
