@@ -20,7 +20,7 @@ import { ReferenceEngine } from "./reference_engine.ts";
 export { Ops };
 export type { ArrayTensor, DType, Input, Shape } from "./tensor.ts";
 export { Tensor } from "./tensor.ts";
-export type { Best, CorrelateOptions, VolumeOptions } from "./ops/correlate.ts";
+export type { Best, CorrelateOptions, DescriptorPair, VolumeOptions } from "./ops/correlate.ts";
 export type { BpFlowOptions, BpFlowResult } from "./ops/bp_flow.ts";
 export type { BpPyramidOptions } from "./ops/bp_pyramid.ts";
 export type { Conv4dAtOptions, Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";

@@ -1,6 +1,14 @@
 import type { Engine } from "./engine.ts";
 import type { ArrayTensor, Input, Tensor } from "./tensor.ts";
-import { type Best, correlate, correlateBest, type CorrelateOptions, type VolumeOptions } from "./ops/correlate.ts";
+import {
+  type Best,
+  correlate,
+  correlateBest,
+  type CorrelateOptions,
+  correlateStack,
+  type DescriptorPair,
+  type VolumeOptions,
+} from "./ops/correlate.ts";
 import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops/bp_flow.ts";
 import { bpPyramid, type BpPyramidOptions } from "./ops/bp_pyramid.ts";
 import { conv4d, conv4dAt, type Conv4dAtOptions, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
@@ -103,6 +111,14 @@ export class Ops implements Disposable {
   /** Dot products (or, normalised, cosines) of rows. a: [m][channels], b: [n][channels]. @returns [m or rows][n] */
   correlate(a: Input, b: Input, options?: VolumeOptions): Promise<Tensor> {
     return correlate(this.engine, a, b, options);
+  }
+
+  /**
+   * {@linkcode correlate} of several pairs whose numbers of rows are the same, each written into its place of one tensor.
+   * @returns [pairs][m or rows][n]
+   */
+  correlateStack(pairs: readonly DescriptorPair[], options?: VolumeOptions): Promise<Tensor> {
+    return correlateStack(this.engine, pairs, options);
   }
 
   /** The best column of each row of {@linkcode correlate}'s product, without storing the product. */

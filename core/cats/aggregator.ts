@@ -6,9 +6,24 @@
  */
 import { type Affine, applyLinear, applyNorm, takeAffine } from "../graph/affine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+<<<<<<< HEAD
 import { add, attention, concat, divide, gelu, multiply, reshape, slice, transpose } from "../graph/ops/mod.ts";
+=======
+import {
+  add,
+  attention,
+  concat,
+  divide,
+  gelu,
+  layerNorm,
+  linear,
+  multiply,
+  reshape,
+  transpose,
+} from "../graph/ops/mod.ts";
+>>>>>>> h-peers
 import type { WeightSet } from "../weights/set.ts";
-import type { WeightTensor } from "../weights/tensor.ts";
+import { rowsOf, type WeightTensor } from "../weights/tensor.ts";
 
 /** The official layer norms' epsilon (timm's). */
 const EPS = 1e-6;
@@ -77,9 +92,13 @@ export function takeAggregator(set: WeightSet, prefix: string, shape: Aggregator
 
 /** Attention among the middle axis of [n, tokens, width]. */
 function attend(g: Graph, x: Value, { qkv, proj }: Block["within"], heads: number): Value {
-  const width = x.shape[2]!, all = applyLinear(g, x, qkv);
-  const [q, k, v] = [0, 1, 2].map((i) => slice(g, all, 2, i * width, (i + 1) * width));
-  return applyLinear(g, attention(g, q!, k!, v!, { heads }), proj);
+  const width = x.shape[2]!;
+  // Three products: cutting one's result in three would copy it, on one thread.
+  const part = (i: number) => {
+    const rows = (tensor: WeightTensor) => rowsOf(tensor, i * width, (i + 1) * width);
+    return applyLinear(g, x, { weight: rows(qkv.weight), bias: rows(qkv.bias) });
+  };
+  return applyLinear(g, attention(g, part(0), part(1), part(2), { heads }), proj);
 }
 
 function perceive(g: Graph, x: Value, [first, second]: Block["mlp"]): Value {

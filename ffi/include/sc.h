@@ -80,6 +80,8 @@ SC_API void sc_tensor_free(sc_tensor* tensor);
 SC_OP int32_t sc_tensor_write(sc_ctx* ctx, sc_tensor* tensor, const void* source, double count);
 /* Copies elements `first` .. `first + count - 1` to `target`. */
 SC_OP int32_t sc_tensor_read(sc_ctx* ctx, sc_tensor* tensor, double first, double count, void* target);
+/* Gives a tensor another shape of as many elements; its values stay where they are. Never while an operation uses it. */
+SC_API int32_t sc_tensor_reshape(sc_ctx* ctx, sc_tensor* tensor, int32_t rank, const int32_t* shape);
 /* Fails when anything was written just before or just after the tensor's data. */
 SC_API int32_t sc_tensor_check(sc_ctx* ctx, sc_tensor* tensor);
 
@@ -94,9 +96,9 @@ SC_OP int32_t sc_fma_peak(sc_ctx* ctx, double milliseconds, sc_tensor* result);
 SC_OP int32_t sc_l2norm(sc_ctx* ctx, sc_tensor* x, int32_t norm, float eps, sc_tensor* out);
 
 /* Dot products of descriptors. a: [m][channels], b: [n][channels]. `rows`: NULL for all of a, else int32 [r], the rows
- * of a wanted (repeats allowed). out: [m or r][n]. `norm`: 0 none, else as sc_l2norm, applied to both sides first.
- * `relu`: 1 turns negative products (and NaN) into 0. */
-SC_OP int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, int32_t relu, sc_tensor* out);
+ * of a wanted (repeats allowed). `norm`: 0 none, else as sc_l2norm, applied to both sides first. `relu`: 1 turns negative
+ * products (and NaN) into 0. out: [m or r][n]; or a stack of such, [places][m or r][n], of which only `place` is written. */
+SC_OP int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, int32_t relu, int32_t place, sc_tensor* out);
 
 /* The best column of each row of sc_correlate's product, without storing the product. index: int32 [m or r];
  * score: [m or r]. */
