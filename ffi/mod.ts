@@ -23,7 +23,7 @@ export { Tensor } from "./tensor.ts";
 export type { Best, CorrelateOptions, DescriptorPair, VolumeOptions } from "./ops/correlate.ts";
 export type { BpFlowOptions, BpFlowResult } from "./ops/bp_flow.ts";
 export type { BpPyramidOptions } from "./ops/bp_pyramid.ts";
-export type { Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
+export type { Conv4dAtOptions, Conv4dLayer, Conv4dOptions } from "./ops/conv4d.ts";
 export type { GroupNormOptions } from "./ops/group_norm.ts";
 export type { Interpolate4dOptions } from "./ops/interpolate4d.ts";
 export type { SampleOptions, SoftArgmaxOptions, WarpFlow } from "./ops/read_out.ts";

@@ -33,6 +33,23 @@ async function rejected(promise: Promise<unknown>): Promise<Error> {
   }, (error: Error) => error);
 }
 
+nativeTest("a volume larger than the caches holds what its rows hold alone", async (ops) => {
+  // 2053 x 2064 values, whole tiles and cut ones, one pass over the channels and several; ten rows take another path.
+  for (const [columns, channels, relu] of [[2064, 700, true], [2064, 1601, false], [2063, 700, false]] as const) {
+    const a = cells(2053, channels), b = cells(columns, channels), rows = Int32Array.of(0, 13, 14, 700, 2050, 2052);
+    using whole = await ops.correlate(a, b, { relu });
+    using some = await ops.correlate(a, b, { relu, rows });
+    whole.assertIntact();
+    const all = await whole.read(), few = await some.read();
+    rows.forEach((row, i) => {
+      for (let c = 0; c < columns; c++) {
+        const got = all[row * columns + c]!, want = few[i * columns + c]!;
+        assert(Math.abs(got - want) <= 1e-4, `row ${row}, column ${c}: ${got}, alone ${want}`);
+      }
+    });
+  }
+});
+
 nativeTest("a heavy call leaves the event loop free", async (ops) => {
   let ticks = 0;
   const timer = setInterval(() => ticks++, 1);

@@ -84,6 +84,42 @@ export const symbols = {
     name: "sc_conv4d",
     nonblocking: true,
   },
+  sc_conv4d_at: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "buffer",
+      "pointer",
+      "i32",
+      "buffer",
+      "buffer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_conv4d_at_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "buffer",
+      "pointer",
+      "i32",
+      "buffer",
+      "buffer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_conv4d_at",
+    nonblocking: true,
+  },
   sc_argmax: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "i32" },
   sc_argmax_async: {
     parameters: ["pointer", "pointer", "pointer", "pointer"],
@@ -383,6 +419,7 @@ export type Operation =
   | "sc_correlate_best"
   | "sc_mutual"
   | "sc_conv4d"
+  | "sc_conv4d_at"
   | "sc_argmax"
   | "sc_soft_argmax"
   | "sc_sample"

@@ -210,8 +210,9 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   Scratch<Best> bests(ctx, p.out ? 0 : splits * p.m, "best columns");
   if (!p.out) std::fill(bests.get(), bests.get() + splits * p.m, Best());
 
-  // Rows start on whole vectors, as the tensor itself does.
-  const bool past = p.out && p.n % kLanes == 0 && p.m * p.n * static_cast<int64_t>(sizeof(float)) >= kPast;
+  // Streaming needs rows that start on whole vectors; a place in a stack need not.
+  const bool aligned = reinterpret_cast<uintptr_t>(p.out) % sizeof(V) == 0 && p.n % kLanes == 0;
+  const bool past = p.out && aligned && p.m * p.n * static_cast<int64_t>(sizeof(float)) >= kPast;
   ctx.pool.run(blocks * splits, [&](int64_t job, int32_t worker) {
     const int64_t split = job % splits, first_row = a_panels * (job / splits) / blocks * kTileRows;
     const int64_t end_row = std::min(p.m, a_panels * (job / splits + 1) / blocks * kTileRows);

@@ -115,6 +115,11 @@ SC_OP int32_t sc_mutual(sc_ctx* ctx, sc_tensor* x, int32_t only_zero, float eps,
  * gives net(x) + T(net(T(x))), T swapping (I, J) with (K, L). out: [I][J][K][L][channels[layers]]. layers 1..16. */
 SC_OP int32_t sc_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
 
+/* The same at chosen cells only: nothing is computed that they do not depend on, and no volume is stored. x: [I * J]
+ * [K * L * channels[0]] with `size` [4] = I, J, K, L; `pairs`: int32 [n][2], a cell of I x J and one of K x L. out: [n]
+ * [channels[layers]]; NaN where a pair lies outside. The values a pair depends on: up to 2^24 in each layer. */
+SC_OP int32_t sc_conv4d_at(sc_ctx* ctx, sc_tensor* x, const int32_t* size, sc_tensor* pairs, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
+
 /* The best column of each row. x: [rows][cols]; index: int32 [rows]; score: [rows]. */
 SC_OP int32_t sc_argmax(sc_ctx* ctx, sc_tensor* x, sc_tensor* index, sc_tensor* score);
 

@@ -1,6 +1,6 @@
 import { bpFlow, halveBytes } from "./bp_flow.ts";
 import bpPyramid from "./bp_pyramid.ts";
-import conv4d from "./conv4d.ts";
+import conv4d, { conv4dAt } from "./conv4d.ts";
 import { correlate, correlateBest, correlateStack } from "./correlate.ts";
 import { translationCosts, windowMatch } from "./grid_match.ts";
 import groupNorm from "./group_norm.ts";
@@ -24,6 +24,7 @@ export const parityOps: readonly ParityOp[] = [
   correlateStack,
   mutual,
   conv4d,
+  conv4dAt,
   argmax,
   softArgmax,
   sample,
