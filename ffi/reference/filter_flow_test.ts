@@ -21,9 +21,12 @@ const row: FilterFlowProblem = {
   link: Int32Array.of(1, 0, 1),
   links: 1,
   start: Int32Array.of(1, 0, 0, 0, 0, 0, 1, 0, 0),
+  home: new Int32Array(6),
+  stay: 0,
   radius: 0,
   eps: 1,
   iterations: 0,
+  search: 1,
   ratio: 1,
   seed: 1,
 };
@@ -57,7 +60,7 @@ Deno.test("byte histograms cost their L1 difference, read on by the shift, up to
   const target = new Uint8Array(9 * 8);
   target[4 * 8 + 3] = 7;
   const shape = { width: 1, height: 1, targetWidth: 1, targetHeight: 1, guide: new Int32Array(1) };
-  const regions = { superpixel: new Int32Array(1), count: 1, link: Int32Array.of(-1), start: new Int32Array(3) };
+  const regions = { superpixel: new Int32Array(1), count: 1, link: Int32Array.of(-1), start: new Int32Array(3), home: new Int32Array(2) };
   const descriptors = { parts: 2, source, target };
   const change = Int32Array.of(one, 0, 3, 0, 0, 0, 0, 0, 0);
   // |9 - 7| for the first; |255 - 7| is cut for the second.

@@ -1,6 +1,7 @@
 import { InputError } from "../../../core/errors.ts";
 import { option } from "../../../core/option.ts";
 import type { MethodPlugin, OptionValue } from "../../../core/types.ts";
+import type { Border } from "./daisy.ts";
 import { DaisyFilterFlow } from "./daisy_filter_flow.ts";
 
 const SCALES = [1, 1.5, 2, 2.5, 0.5];
@@ -31,6 +32,19 @@ const defaults = {
   }),
   superpixel: option(300, "pixels per superpixel", { min: 1 }),
   size: option(1, "size of DAISY on both pictures, in units of the paper's (radius 16)", { min: 0.25, max: 8 }),
+  border: option("empty", "what descriptors find beyond a picture: nothing, or its outermost histograms", {
+    choices: ["empty", "repeat"],
+  }),
+  levels: option(1, "levels of the pyramid of pictures, each half as large", { integer: true, min: 1, max: 8 }),
+  stay: option(0, "cost of every pixel away from where the level before led (first, from the stretch), of at most 3825", {
+    min: 0,
+    max: 32,
+  }),
+  near: option(8, "how far random labels of a finer level lead away from the present one, in pixels", {
+    integer: true,
+    min: 0,
+    max: 1000,
+  }),
   kernel: option(9, "radius of the guided filter's square in pixels: its side is 2 kernel + 1", {
     integer: true,
     min: 0,
@@ -51,14 +65,14 @@ const defaults = {
 export default {
   defaults,
   async build({ backbone, card, ops: open }, options) {
-    const { iterations, seed, ratio, superpixel, size, kernel, eps } = options;
+    const { iterations, seed, ratio, superpixel, size, kernel, eps, levels, border, stay, near } = options;
     const own = backbone.identity.startsWith(`${card.backbone} `);
     const daisy = options.descriptor === "daisy" || (options.descriptor === "auto" && own);
     const scales = numbers("scales", options.scales, daisy ? SCALES : [1], (s) => s >= 0.1 && s <= 10, "0.1 to 10");
     const fits = (degrees: number) => Math.abs(degrees) <= 180;
     const rotations = numbers("rotations", options.rotations, daisy ? ROTATIONS : [0], fits, "-180 to 180");
     const descriptor = daisy ? "daisy" : "backbone";
-    const settings = { iterations, seed, ratio, superpixel, size, radius: kernel, eps: eps / 10000 * 255 ** 2 };
+    const settings = { iterations, seed, ratio, superpixel, border: border as Border, stay, levels, near, size, radius: kernel, eps: eps / 10000 * 255 ** 2 };
     return new DaisyFilterFlow(backbone, await open(), { descriptor, scales, rotations, ...settings });
   },
 } satisfies MethodPlugin<typeof defaults>;

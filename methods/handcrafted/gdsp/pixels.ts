@@ -9,6 +9,9 @@ import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
 import type { Node } from "./nodes.ts";
 
+/** Largest side of what is searched at once: descriptors of the target under a change are made for that alone. */
+const TILE = 128;
+
 /** How pixels deviate from the leaves. */
 export interface PixelOptions {
   /** Cost per cell of difference from where the leaf takes the pixel. */
@@ -47,9 +50,13 @@ export async function pixelLayer(
   for (const [i, node] of nodes.entries()) {
     if (node.level !== levels - 1) continue;
     const leaf = i - (4 ** (levels - 1) - 1) / 3;
-    const block = blockOf(Math.floor(leaf / side), leaf % side, side, cols, rows, overlap);
+    const whole = blockOf(Math.floor(leaf / side), leaf % side, side, cols, rows, overlap);
+    for (const block of tiles(whole)) await searchLeaf(i, node, block);
+  }
+  return { flow, cost, change };
+
+  async function searchLeaf(i: number, node: Node, block: Block): Promise<void> {
     const width = block.right - block.left, height = block.bottom - block.top;
-    if (width <= 0 || height <= 0) continue;
     const predicted = predict(problem, labels, i, node, block);
     const found = await searchBlock(
       ops,
@@ -72,7 +79,22 @@ export async function pixelLayer(
       }
     }
   }
-  return { flow, cost, change };
+}
+
+/** A block in parts of at most {@linkcode TILE} cells a side: cells are searched alone, so only memory depends on it. */
+function* tiles({ left, top, right, bottom }: Block): Generator<Block> {
+  const across = Math.ceil((right - left) / TILE), down = Math.ceil((bottom - top) / TILE);
+  const edge = (from: number, to: number, k: number, n: number) => from + Math.round((to - from) * k / n);
+  for (let row = 0; row < down; row++) {
+    for (let col = 0; col < across; col++) {
+      yield {
+        left: edge(left, right, col, across),
+        right: edge(left, right, col + 1, across),
+        top: edge(top, bottom, row, down),
+        bottom: edge(top, bottom, row + 1, down),
+      };
+    }
+  }
 }
 
 /** A leaf's share of the map with its margin: together the leaves cover everything. */
