@@ -109,7 +109,8 @@ export function daisyDescriptors(
   daisyPlaces(scales[0]!, 0).places.forEach(([layer, dx, dy], part) => {
     for (let y = repeat ? 0 : Math.max(-dy, 0); y < (repeat ? height : Math.min(height - dy, height)); y++) {
       for (let x = repeat ? 0 : Math.max(-dx, 0); x < (repeat ? width : Math.min(width - dx, width)); x++) {
-        const from = (Math.min(Math.max(y + dy, 0), height - 1) * width + Math.min(Math.max(x + dx, 0), width - 1)) * BINS;
+        const from = (Math.min(Math.max(y + dy, 0), height - 1) * width + Math.min(Math.max(x + dx, 0), width - 1)) *
+          BINS;
         out.set(layers[layer]!.subarray(from, from + BINS), ((y * width + x) * PARTS + part) * BINS);
       }
     }

@@ -6,7 +6,15 @@ import type { Backbone, FeatureMap, Flow, Image, Lattice, Matches, Method, Point
 import { changedPicture, unchangedCells } from "./changed.ts";
 import { type Border, type DaisyLayers, daisyLayers } from "./daisy.ts";
 import { cellGuide, pixelGuide } from "./guide.ts";
-import { type Coarser, daisyProblem, featureProblem, type Labels, type Ops, search, type SearchOptions } from "./solver.ts";
+import {
+  type Coarser,
+  daisyProblem,
+  featureProblem,
+  type Labels,
+  type Ops,
+  search,
+  type SearchOptions,
+} from "./solver.ts";
 
 /** How pictures are matched. */
 export interface DaisyFilterFlowOptions extends Omit<SearchOptions, "area"> {

@@ -135,7 +135,7 @@ export async function search(
   const change = Int32Array.from(
     turns.flatMap((turn, c) => [...turn, given.reads[c]!.shift, ...given.reads[c]!.places.flat()]),
   );
-  const home = before === undefined ? stretched(guide, given.size) : carriedOn(guide, given.size, before);
+  const home = before === undefined ? stretched(guide, given.size) : carriedOn(guide, given.size, turns, before);
   const found = await ops.filterFlow({
     source: { data: given.source, shape: given.sourceShape },
     target: { data: given.target, shape: given.targetShape },
@@ -186,13 +186,23 @@ function stretched({ width, height }: Size, target: Size): Int32Array<ArrayBuffe
   return out;
 }
 
-/** [height][width][2]: where the smaller pictures' site there led. */
-function carriedOn({ width, height }: Size, target: Size, { labels, size }: Coarser): Int32Array<ArrayBuffer> {
+/** [height][width][2]: where the smaller pictures' nearest site led, and by its change from there to the site itself. */
+function carriedOn(
+  { width, height }: Size,
+  target: Size,
+  turns: readonly (readonly [number, number])[],
+  { labels, size }: Coarser,
+): Int32Array<ArrayBuffer> {
   const out = new Int32Array(2 * width * height);
+  const small = size.source;
   for (let p = 0; p < width * height; p++) {
-    const from = cellBelow(p, width, height, size.source);
-    out[2 * p] = Math.round((labels.target[2 * from]! + 0.5) * target.width / size.target.width - 0.5);
-    out[2 * p + 1] = Math.round((labels.target[2 * from + 1]! + 0.5) * target.height / size.target.height - 0.5);
+    const from = cellBelow(p, width, height, small), [c, s] = turns[labels.change[from]!]!;
+    const dx = p % width + 0.5 - (from % small.width + 0.5) * width / small.width;
+    const dy = Math.floor(p / width) + 0.5 - (Math.floor(from / small.width) + 0.5) * height / small.height;
+    const x = (labels.target[2 * from]! + 0.5) * target.width / size.target.width - 0.5;
+    const y = (labels.target[2 * from + 1]! + 0.5) * target.height / size.target.height - 0.5;
+    out[2 * p] = Math.round(x + (c * dx - s * dy) / CHANGE);
+    out[2 * p + 1] = Math.round(y + (s * dx + c * dy) / CHANGE);
   }
   return out;
 }

@@ -4,13 +4,10 @@
  * @module
  */
 import type { Ops } from "../../../core/pyramid/grid.ts";
-import { type Block, cut, searchBlock } from "../../../core/pyramid/search.ts";
+import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
 import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
 import type { Node } from "./nodes.ts";
-
-/** Largest side of what is searched at once: descriptors of the target under a change are made for that alone. */
-const TILE = 128;
 
 /** How pixels deviate from the leaves. */
 export interface PixelOptions {
@@ -46,17 +43,13 @@ export async function pixelLayer(
   const { rows, cols } = source.grid;
   const flow = new Int32Array(2 * rows * cols), cost = new Float32Array(rows * cols);
   const change = new Uint16Array(rows * cols), least = new Float32Array(rows * cols).fill(Infinity);
-  const side = 2 ** (levels - 1);
+  const side = 2 ** (levels - 1), room = new Room();
   for (const [i, node] of nodes.entries()) {
     if (node.level !== levels - 1) continue;
     const leaf = i - (4 ** (levels - 1) - 1) / 3;
-    const whole = blockOf(Math.floor(leaf / side), leaf % side, side, cols, rows, overlap);
-    for (const block of tiles(whole)) await searchLeaf(i, node, block);
-  }
-  return { flow, cost, change };
-
-  async function searchLeaf(i: number, node: Node, block: Block): Promise<void> {
+    const block = blockOf(Math.floor(leaf / side), leaf % side, side, cols, rows, overlap);
     const width = block.right - block.left, height = block.bottom - block.top;
+    if (width <= 0 || height <= 0) continue;
     const predicted = predict(problem, labels, i, node, block);
     const found = await searchBlock(
       ops,
@@ -64,8 +57,9 @@ export async function pixelLayer(
       block,
       predicted,
       { width: field.cols, height: field.rows },
-      (crop) => targetDescriptors(problem, labels.change[i]!, crop),
+      (crop, out) => writeTarget(problem, labels.change[i]!, crop, out),
       { deform, bound: weights.bound },
+      room,
     );
     for (let y = 0, k = 0; y < height; y++) {
       for (let x = 0; x < width; x++, k++) {
@@ -79,22 +73,7 @@ export async function pixelLayer(
       }
     }
   }
-}
-
-/** A block in parts of at most {@linkcode TILE} cells a side: cells are searched alone, so only memory depends on it. */
-function* tiles({ left, top, right, bottom }: Block): Generator<Block> {
-  const across = Math.ceil((right - left) / TILE), down = Math.ceil((bottom - top) / TILE);
-  const edge = (from: number, to: number, k: number, n: number) => from + Math.round((to - from) * k / n);
-  for (let row = 0; row < down; row++) {
-    for (let col = 0; col < across; col++) {
-      yield {
-        left: edge(left, right, col, across),
-        right: edge(left, right, col + 1, across),
-        top: edge(top, bottom, row, down),
-        bottom: edge(top, bottom, row + 1, down),
-      };
-    }
-  }
+  return { flow, cost, change };
 }
 
 /** A leaf's share of the map with its margin: together the leaves cover everything. */
@@ -123,14 +102,13 @@ function predict({ changes }: Problem, { change, dx, dy }: Labels, i: number, { 
   return out;
 }
 
-function targetDescriptors({ field, changes }: Problem, change: number, block: Block): Float32Array<ArrayBuffer> {
+/** The target's descriptors in a rectangle, as a change sees them. */
+function writeTarget({ field, changes }: Problem, change: number, block: Block, out: Float32Array): void {
   const n = field.channels;
   if (change === changes.identity || !field.steers) {
-    return cut({ data: field.plain, cols: field.cols, channels: n }, block);
+    return cut({ data: field.plain, cols: field.cols, channels: n }, block, out);
   }
-  const out = new Float32Array((block.right - block.left) * (block.bottom - block.top) * n);
   for (let y = block.top, to = 0; y < block.bottom; y++) {
     for (let x = block.left; x < block.right; x++, to += n) field.write(change, x, y, out, to);
   }
-  return out;
 }
