@@ -4,9 +4,6 @@ import type { MethodPlugin, OptionValue } from "../../../core/types.ts";
 import type { Border } from "./daisy.ts";
 import { DaisyFilterFlow } from "./daisy_filter_flow.ts";
 
-const SCALES = [1, 1.5, 2, 2.5, 0.5];
-const ROTATIONS = [-45, -30, -15, 0, 15, 30, 45];
-
 const defaults = {
   descriptor: option(
     "auto" as string,
@@ -15,14 +12,14 @@ const defaults = {
     { choices: ["auto", "daisy", "backbone"] },
   ),
   scales: option(
-    null as OptionValue,
-    "sizes of the target's descriptor to try; null: 1, 1.5, 2, 2.5, 0.5 for DAISY, 1 for features, whose every change of " +
-      "size or rotation costs one more extraction",
+    [1] as OptionValue,
+    "sizes of the target's descriptor to try; the paper's are [1,1.5,2,2.5,0.5]; for features every change of size or " +
+      "rotation costs one more extraction",
     { accepts: ["list"] },
   ),
   rotations: option(
-    null as OptionValue,
-    "rotations to try in degrees; null: -45 to 45 by 15 for DAISY, 0 for features",
+    [0] as OptionValue,
+    "rotations to try in degrees; the paper's are [-45,-30,-15,0,15,30,45]",
     { accepts: ["list"] },
   ),
   iterations: option(
@@ -67,8 +64,9 @@ const defaults = {
  * DAISY Filter Flow (Yang, Lin, Lu; CVPR 2014): every pixel takes the label (translation, scale, rotation) of lowest
  * DAISY cost, smoothed along the picture's edges by a guided filter; PatchMatch over superpixels finds them.
  *
- * By default from coarse to fine: a level starts from where the one of half its size led, and leaving that costs (`stay`).
- * The paper knows no such thing: `levels=1 stay=0 border=empty iterations=40` is the released code's search.
+ * By default from coarse to fine, unscaled and upright: a level starts from where the one of half its size led, and leaving
+ * that costs (`stay`). This is not the released code's search; that one, over its scales and rotations, is
+ * `levels=1 stay=0 border=empty iterations=40 scales=[1,1.5,2,2.5,0.5] rotations=[-45,-30,-15,0,15,30,45]`.
  *
  * Unusual pictures: histograms beyond a picture are its outermost ones (or empty, see `border`), so every size and aspect
  * is matched, sizes may differ.
@@ -82,9 +80,9 @@ export default {
     const { seed, ratio, superpixel, size, kernel, eps, levels, border, near } = options;
     const own = backbone.identity.startsWith(`${card.backbone} `);
     const daisy = options.descriptor === "daisy" || (options.descriptor === "auto" && own);
-    const scales = numbers("scales", options.scales, daisy ? SCALES : [1], (s) => s >= 0.1 && s <= 10, "0.1 to 10");
+    const scales = numbers("scales", options.scales, (s) => s >= 0.1 && s <= 10, "0.1 to 10");
     const fits = (degrees: number) => Math.abs(degrees) <= 180;
-    const rotations = numbers("rotations", options.rotations, daisy ? ROTATIONS : [0], fits, "-180 to 180");
+    const rotations = numbers("rotations", options.rotations, fits, "-180 to 180");
     const iterations = options.iterations ?? (daisy ? 6 : 40), stay = options.stay ?? (daisy ? 10 : 0);
     const descriptor = daisy ? "daisy" : "backbone";
     const settings = {
@@ -104,15 +102,13 @@ export default {
   },
 } satisfies MethodPlugin<typeof defaults>;
 
-/** @throws InputError unless `value` is null or a list of one or more allowed numbers. */
+/** @throws InputError unless `value` is a list of one or more allowed numbers. */
 function numbers(
   name: string,
   value: OptionValue,
-  standard: readonly number[],
   fits: (value: number) => boolean,
   allowed: string,
 ): readonly number[] {
-  if (value === null) return standard;
   if (Array.isArray(value) && value.length > 0 && value.every((v) => typeof v === "number" && fits(v))) {
     return value as number[];
   }

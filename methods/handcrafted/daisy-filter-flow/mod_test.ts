@@ -3,6 +3,8 @@ import { InputError } from "../../../core/errors.ts";
 import { divideGrid, identityFrame, pointsOf } from "../../../core/frame.ts";
 import type { Backbone, Card, Image } from "../../../core/types.ts";
 import { openOps } from "../../../ffi/mod.ts";
+import { sharedTest } from "../../../core/testing/shared.ts";
+import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import { DaisyFilterFlow } from "./daisy_filter_flow.ts";
 import plugin from "./mod.ts";
@@ -81,7 +83,13 @@ function similarity(scale: number, degrees: number) {
 }
 
 /** The released code's search, in which nothing draws a label home. */
-const released = { levels: 1, stay: 0, border: "empty" };
+const released = {
+  levels: 1,
+  stay: 0,
+  border: "empty",
+  scales: [1, 1.5, 2, 2.5, 0.5],
+  rotations: [-45, -30, -15, 0, 15, 30, 45],
+};
 
 for (const [scale, degrees] of [[1.5, 0], [1, -45], [1.5, 15]] as const) {
   Deno.test(`a picture scaled by ${scale} and turned by ${degrees} degrees is recovered within 4 pixels, and labelled so`, async () => {
@@ -201,6 +209,11 @@ Deno.test("options that cannot be are refused with what would work", async () =>
   await assertRejects(() => build({ scales: [] }), InputError, "0.1 to 10");
   await assertRejects(() => build({ scales: [0] }), InputError, "0.1 to 10");
   await build({ rotations: [10] });
+});
+
+sharedTest("daisy-filter-flow by its defaults finds keypoints of real pictures", WILLOW, async () => {
+  const pck = await willowPck(["method=daisy-filter-flow"], 20);
+  assert(pck > 0.3, `${pck}`);
 });
 
 globalThis.addEventListener("unload", () => ops.close());
