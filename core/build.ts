@@ -5,6 +5,7 @@
  */
 import { type CacheCounts, cached, type CachedBackbone } from "./cache/mod.ts";
 import type { CacheType } from "./cache/disk.ts";
+import { borrowing, Loans } from "./cache/loans.ts";
 import type { RunConfig } from "./config.ts";
 import { InputError } from "./errors.ts";
 import { localizers } from "./localize/mod.ts";
@@ -36,6 +37,7 @@ export async function buildMethod(
   ]);
   await methodPlugin.check?.({ card: config.method, log }, config.options.method);
   const run = config.options.run;
+  const loans = new Loans();
   const behindCache = (bare: Backbone) =>
     cached(bare, {
       dir: run.cache as string,
@@ -43,6 +45,7 @@ export async function buildMethod(
       diskBytes: (run.cache_disk as number) * MIB,
       type: run.cache_type as CacheType,
       log,
+      loans,
     });
   const parts = new Map<string, CachedBackbone>();
   const reasons: string[] = [];
@@ -69,7 +72,7 @@ export async function buildMethod(
     localizer,
     ops: () => opening ??= openConfiguredOps(config, log),
   };
-  const method = await methodPlugin.build(given, config.options.method);
+  const method = borrowing(await methodPlugin.build(given, config.options.method), loans);
   if (method.meaningless !== undefined) reasons.push(`${method.meaningless} of ${config.method.name}`);
   return {
     method,

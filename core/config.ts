@@ -37,7 +37,9 @@ export const coreOptions = {
     shard: option(null as string | null, "evaluate one part only, as 3/16", { accepts: ["string"] }),
     restart: option(false, "throw away what an earlier run of the same id left"),
     cache: option(".cache/features", "folder of the feature cache"),
-    cache_memory: option(512, "feature cache in memory, MiB", { min: 0 }),
+    cache_memory: option(512, "feature cache in memory, MiB; maps that also lie on disk take a quarter of it", {
+      min: 0,
+    }),
     flow_disk: option(16384, "dense predictions of one run on disk, MiB; a run stops before it needs more", { min: 1 }),
     cache_disk: option(4096, "feature cache on disk, MiB; 0 keeps none", { min: 0 }),
     cache_type: option("float32", "how cached descriptors are stored; float16 halves the size and rounds them", {

@@ -181,6 +181,10 @@ export interface Backbone {
   readonly keep?: "memory" | "disk";
   /** Why nothing made from its maps says anything (random weights); shown beside every number. */
   readonly meaningless?: string;
+  /**
+   * The maps of a picture. A method borrows them until its call (`correspond`, `flow`) has ended; what it keeps longer, or
+   * returns, must be its own copy: their memory is used again, and a forgotten view of it has length 0.
+   */
   extract(image: Image): Promise<FeatureMap[]>;
   /** The same descriptors as bytes, where they are whole numbers 0..255; kept in memory, never on disk. */
   extractBytes?(image: Image): Promise<ByteMap[]>;

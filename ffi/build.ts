@@ -24,12 +24,13 @@ export interface Compiler {
   readonly version: string;
 }
 
-/** One compilation: a source, where its object goes, how. */
+/** One compilation: its sources, where its object goes, how. */
 interface Unit {
-  readonly source: string;
+  /** Several are included into one, so that the standard library's headers are read once. */
+  readonly sources: readonly string[];
   readonly flags: readonly string[];
   readonly hash: string;
-  /** Characters of the source: the longest are compiled first, so that no core waits for one of them at the end. */
+  /** Characters of the sources: the longest are compiled first, so that no core waits for one of them at the end. */
   readonly length: number;
 }
 
@@ -60,6 +61,19 @@ const instructionSets = [
     flags: ["-mavx512f", "-mavx512vl", "-mavx512dq", "-mavx512bw", "-mfma", "-mprefer-vector-width=512"],
   },
 ] as const;
+
+/**
+ * On first use somebody waits, so the CPU library's short sources are compiled together then; these take longest, and
+ * are spread over the cores. Names in the unnamed namespaces of the others must differ from file to file.
+ */
+const compiledAlone = new Set([
+  "additive_attention",
+  "bp_flow",
+  "conv4d",
+  "conv4d_fft",
+  "conv6d",
+  "filter_flow",
+].map((name) => `cpu/${name}.cpp`));
 
 async function sha256(text: string): Promise<string> {
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
@@ -139,18 +153,26 @@ async function planOf(kind: LibraryKind, extraFlags: readonly string[]): Promise
   const sets = only !== undefined
     ? nativeOnly(Number(only) - 1)
     : native.map((set) => wide && set.name === "avx512" ? { ...set, flags: ["-mavx2", "-mfma"] } : set);
+  const add = async (members: readonly string[], flags: readonly string[]) => {
+    const texts = members.map((member) => closure(member, sources));
+    const hash = await sha256(JSON.stringify([os, arch, flags, ...texts]));
+    const length = members.reduce((sum, member) => sum + sources.get(member)!.length, 0);
+    units.push({ sources: members, flags, hash, length });
+  };
+  const flagsOf = (set: { name: string; lanes: number; flags: readonly string[] }) => [
+    `-DSC_ISA=${set.name}`,
+    `-DSC_LANES=${set.lanes}`,
+    ...set.flags,
+  ];
+  const base = [...(kind === "cuda" ? [...cudaFlags, ...cudaTargets] : cpuFlags), ...extraFlags];
+  const together: string[] = [];
   for (const [source, text] of sources) {
     if (!/\.(cpp|cu)$/.test(source)) continue;
-    const base = [...(kind === "cuda" ? [...cudaFlags, ...cudaTargets] : cpuFlags), ...extraFlags];
-    const variants = kind === "cpu" && text.includes("SC_ISA")
-      ? sets.map((set) => [`-DSC_ISA=${set.name}`, `-DSC_LANES=${set.lanes}`, ...set.flags])
-      : [[]];
-    for (const extra of variants) {
-      const flags = [...base, ...extra];
-      const hash = await sha256(JSON.stringify([os, arch, flags, closure(source, sources)]));
-      units.push({ source, flags, hash, length: text.length });
-    }
+    const wanted = kind === "cpu" && text.includes("SC_ISA") ? sets.map(flagsOf) : [[]];
+    if (only !== undefined && !compiledAlone.has(source)) together.push(source);
+    else for (const flags of wanted) await add([source], [...base, ...flags]);
   }
+  if (together.length > 0) await add(together, [...base, ...flagsOf(sets[0]!)]);
   // Baseline objects before the others; see instructionSets.
   const rank = (unit: Unit) => sets.findIndex((set) => unit.flags.includes(`-DSC_ISA=${set.name}`));
   units.sort((a, b) => rank(a) - rank(b));
@@ -270,12 +292,16 @@ export async function buildLibrary(kind: LibraryKind, options: BuildOptions = {}
   for (const unit of plan.units) if (!(await exists(object(unit)))) missing.push(unit);
   missing.sort((a, b) => b.length - a.length);
   const start = performance.now();
-  log(`building the ${kind} library with ${compiler.version} (${missing.length} of ${plan.units.length} files)`);
+  log(`building the ${kind} library with ${compiler.version} (${missing.length} of ${plan.units.length} objects)`);
   await writeExports(plan);
   await inParallel(missing, Math.max(1, navigator.hardwareConcurrency), async (unit) => {
-    const temporary = `${object(unit)}.${Deno.pid}.tmp.o`;
-    const args = [...unit.flags, "-c", join(here, unit.source), "-o", temporary];
-    await command(compiler.command, args, `ffi/${unit.source}`);
+    const temporary = `${object(unit)}.${Deno.pid}.tmp.o`, [first] = unit.sources;
+    let file = join(here, first!);
+    if (unit.sources.length > 1) {
+      file = join(objects, `${unit.hash}.cpp`);
+      await Deno.writeTextFile(file, unit.sources.map((source) => `#include "${join(here, source)}"\n`).join(""));
+    }
+    await command(compiler.command, [...unit.flags, "-c", file, "-o", temporary], `ffi/${unit.sources.join(", ffi/")}`);
     await Deno.rename(temporary, object(unit));
   });
   const temporary = `${plan.target}.${Deno.pid}.tmp`;

@@ -5,6 +5,7 @@
 import { divideGrid, identityFrame } from "../frame.ts";
 import type { Backbone, Image } from "../types.ts";
 import type { CacheType } from "./disk.ts";
+import { Loans } from "./loans.ts";
 import { cached } from "./mod.ts";
 
 const CELLS = 60;
@@ -31,8 +32,13 @@ for (const type of ["float32", "float16"] as CacheType[]) {
   const dir = await Deno.makeTempDir();
   globalThis.addEventListener("unload", () => Deno.removeSync(dir, { recursive: true }));
   const options = { dir, memoryBytes: 0, diskBytes: 1e9, type, log: console.error };
-  await cached(backbone, options).extract(image);
+  // As a run asks for them: more pictures than memory holds, borrowed by the calls of a method.
+  const loans = new Loans();
+  const run = cached(none, { ...options, loans });
+  const pictures = Array.from({ length: 12 }, (_, i) => ({ ...image, sha256: `bench ${i}` }));
+  for (const picture of pictures) await cached(backbone, options).extract(picture);
+  let at = 0;
   Deno.bench(`a stored map of 60 x 60 x 768, ${type}`, async () => {
-    await cached(none, options).extract(image);
+    await loans.during(() => run.extract(pictures[at++ % pictures.length]!));
   });
 }

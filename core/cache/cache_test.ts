@@ -69,6 +69,19 @@ Deno.test("cached() spills what memory cannot hold, so that nothing is computed 
     assertEquals(backbone.calls, [1, 2, 3]);
   }, { memoryBytes: 40 }));
 
+Deno.test("cached() holds maps that lie on disk in a quarter of its memory, others in the rest", () =>
+  withDir(async (options) => {
+    const order = [1, 2, 3, 4, 5, 6, 5, 6, 4];
+    const backbone = counting();
+    const cache = cached(backbone, options);
+    for (const id of order) await cache.extract(image(id));
+    assertEquals(cache.counts, { computed: 6, fromMemory: 2, fromDisk: 1 });
+    // Where the disk is off, what memory gives up must be computed again.
+    const alone = cached(backbone, { ...options, diskBytes: 0 });
+    for (const id of order) await alone.extract(image(id));
+    assertEquals(alone.counts, { computed: 6, fromMemory: 3, fromDisk: 0 });
+  }, { memoryBytes: 8 * 32 }));
+
 Deno.test("cached() recomputes a file that was cut off", () =>
   withDir(async (options) => {
     const first = await cached(counting(), options).extract(image(5));

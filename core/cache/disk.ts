@@ -7,6 +7,7 @@
 import { join } from "@std/path";
 import { messageOf } from "../errors.ts";
 import type { FeatureMap } from "../types.ts";
+import type { Loans } from "./loans.ts";
 
 /** How descriptors are stored; coordinates are never stored as anything but float64 text. */
 export type CacheType = "float32" | "float16";
@@ -26,23 +27,29 @@ export class DiskCache {
     readonly maxBytes: number,
     readonly type: CacheType,
     readonly log: (line: string) => void,
+    readonly loans: Loans,
   ) {}
 
   #path(key: string): string {
     return join(this.dir, key.slice(0, 2), `${key}.scf`);
   }
 
-  /** The maps stored under `key`, or undefined. */
+  /** The maps stored under `key`, or undefined. Their memory belongs to {@linkcode loans}. */
   async get(key: string): Promise<FeatureMap[] | undefined> {
     if (this.maxBytes <= 0) return undefined;
     const path = this.#path(key);
-    let bytes: Uint8Array<ArrayBuffer>;
+    let file: Deno.FsFile;
     try {
-      bytes = await Deno.readFile(path);
+      file = await Deno.open(path, { read: true });
     } catch {
       return undefined;
     }
-    const maps = decode(bytes);
+    let maps: FeatureMap[] | undefined;
+    try {
+      maps = await readMaps(file, this.loans);
+    } finally {
+      file.close();
+    }
     if (maps === undefined) {
       await Deno.remove(path).catch(() => {});
       return undefined;
@@ -52,24 +59,30 @@ export class DiskCache {
     return maps;
   }
 
-  /** Stores maps under `key`. A full or read-only disk turns the cache off with one line; it never fails a run. */
-  async put(key: string, maps: readonly FeatureMap[]): Promise<void> {
-    if (this.maxBytes <= 0 || this.#broken) return;
+  /**
+   * Stores maps under `key`. A full or read-only disk turns the cache off with one line; it never fails a run.
+   *
+   * @returns whether they lie there now.
+   */
+  async put(key: string, maps: readonly FeatureMap[]): Promise<boolean> {
+    if (this.maxBytes <= 0 || this.#broken) return false;
     const path = this.#path(key);
     const temporary = `${path}.${Deno.pid}.tmp`;
     try {
       const bytes = encode(maps, this.type);
-      if (bytes.length > this.maxBytes) return;
+      if (bytes.length > this.maxBytes) return false;
       await Deno.mkdir(join(this.dir, key.slice(0, 2)), { recursive: true });
       await this.#makeRoom(bytes.length);
       await Deno.writeFile(temporary, bytes);
       await Deno.rename(temporary, path);
       this.#total += bytes.length - (this.#sizes!.get(path) ?? 0);
       this.#sizes!.set(path, bytes.length);
+      return true;
     } catch (error) {
       this.#broken = true;
       await Deno.remove(temporary).catch(() => {});
       this.log(`Feature cache on disk is off: cannot write "${path}": ${messageOf(error)}`);
+      return false;
     }
   }
 
@@ -138,23 +151,50 @@ function encode(maps: readonly FeatureMap[], type: CacheType): Uint8Array<ArrayB
   return bytes;
 }
 
-function decode(bytes: Uint8Array<ArrayBuffer>): FeatureMap[] | undefined {
+/** What a file holds; undefined where it does not check out. */
+async function readMaps(file: Deno.FsFile, loans: Loans): Promise<FeatureMap[] | undefined> {
+  const taken: ArrayBuffer[] = [];
   try {
-    if (new TextDecoder().decode(bytes.subarray(0, 4)) !== MAGIC) return undefined;
-    const length = new DataView(bytes.buffer).getUint32(4, true);
-    const header: Header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    const start = await filled(file, new Uint8Array(8));
+    if (new TextDecoder().decode(start.subarray(0, 4)) !== MAGIC) throw new Error("another kind of file");
+    const textLength = new DataView(start.buffer).getUint32(4, true);
+    const { size } = await file.stat();
+    if (8 + textLength > size) throw new Error("cut off");
+    // With the padding: values begin at a multiple of 8.
+    const padded = Math.ceil((8 + textLength) / 8) * 8 - 8;
+    const text = (await filled(file, new Uint8Array(padded))).subarray(0, textLength);
+    const header: Header = JSON.parse(new TextDecoder().decode(text));
     const width = header.type === "float16" ? 2 : 4;
-    let at = Math.ceil((8 + length) / 8) * 8;
-    const total = header.maps.reduce((sum, map) => sum + map.length, 0);
-    if (bytes.length !== at + total * width) return undefined;
-    return header.maps.map(({ length, ...rest }) => {
-      const data = header.type === "float16"
-        ? Float32Array.from(new Float16Array(bytes.buffer, at, length))
-        : new Float32Array(bytes.buffer, at, length);
-      at += length * width;
-      return { ...rest, data };
-    });
+    if (size !== 8 + padded + header.maps.reduce((sum, map) => sum + map.length, 0) * width) throw new Error("cut off");
+    const maps: FeatureMap[] = [];
+    for (const { length, ...rest } of header.maps) {
+      const buffer = loans.take(4 * length);
+      taken.push(buffer);
+      const data = new Float32Array(buffer, 0, length);
+      // Halves lie in the second half of their place, so that each is read before a single is written over it.
+      const place = (4 - width) * length;
+      await filled(file, new Uint8Array(buffer, place, width * length));
+      if (width === 2) widen(new Float16Array(buffer, place, length), data);
+      maps.push({ ...rest, data });
+    }
+    return maps;
   } catch {
+    for (const buffer of taken) loans.untake(buffer);
     return undefined;
   }
+}
+
+/** Fills bytes from a file. Throws where it ends before. */
+async function filled(file: Deno.FsFile, bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  for (let done = 0; done < bytes.length;) {
+    const n = await file.read(bytes.subarray(done));
+    if (n === null) throw new Error("cut off");
+    done += n;
+  }
+  return bytes;
+}
+
+/** Copies upwards, one by one: `to` may begin before `from` in the same memory. */
+function widen(from: Float16Array, to: Float32Array): void {
+  for (let i = 0; i < to.length; i++) to[i] = from[i]!;
 }

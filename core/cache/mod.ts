@@ -5,6 +5,7 @@
  */
 import { type CacheType, DiskCache } from "./disk.ts";
 import { sha256 } from "../sha256.ts";
+import { Loans } from "./loans.ts";
 import { Lru } from "./lru.ts";
 import type { Backbone, ByteMap, FeatureMap, Image } from "../types.ts";
 
@@ -15,7 +16,15 @@ export interface CacheOptions {
   readonly diskBytes: number;
   readonly type: CacheType;
   readonly log: (line: string) => void;
+  /** Who borrows maps and when they are done, so that memory is used again; absent: it is left to the garbage collector. */
+  readonly loans?: Loans;
 }
+
+/**
+ * The share of memory for maps that also lie on disk. Reading one again takes a few milliseconds, while keeping it takes
+ * fresh memory, which may cost far more where pages are dear, and which the system holds already as its copy of the file.
+ */
+const STORED_SHARE = 1 / 4;
 
 /** What the cache did, for the run's summary. */
 export interface CacheCounts {
@@ -37,31 +46,37 @@ export interface CachedBackbone extends Backbone {
  * depend on what happened to be evicted.
  */
 export function cached(backbone: Backbone, options: CacheOptions): CachedBackbone {
-  const disk = new DiskCache(options.dir, options.diskBytes, options.type, options.log);
-  const memory = new Lru<{ maps: FeatureMap[]; onDisk: boolean }>(options.memoryBytes);
+  const loans = options.loans ?? new Loans();
+  const disk = new DiskCache(options.dir, options.diskBytes, options.type, options.log, loans);
+  const stored = new Lru<FeatureMap[]>(options.memoryBytes * STORED_SHARE);
+  const memory = new Lru<FeatureMap[]>(options.memoryBytes * (1 - STORED_SHARE));
   const byteMemory = new Lru<ByteMap[]>(options.memoryBytes);
   const pending = new Map<string, Promise<FeatureMap[]>>();
   const counts: CacheCounts = { computed: 0, fromMemory: 0, fromDisk: 0 };
   const keep = backbone.keep ?? "disk";
 
-  async function remember(key: string, maps: FeatureMap[], onDisk: boolean): Promise<void> {
-    for (const { key: oldest, value } of memory.set(key, { maps, onDisk }, bytesOf(maps))) {
-      if (!value.onDisk) await disk.put(oldest, value.maps);
+  function rememberStored(key: string, maps: FeatureMap[]): void {
+    for (const { value } of stored.set(key, maps, bytesOf(maps))) {
+      for (const { data } of value) loans.release(data.buffer);
     }
   }
 
   async function make(key: string, image: Image): Promise<FeatureMap[]> {
-    const stored = await disk.get(key);
-    if (stored !== undefined) {
+    const found = await disk.get(key);
+    if (found !== undefined) {
       counts.fromDisk++;
-      await remember(key, stored, true);
-      return stored;
+      rememberStored(key, found);
+      return found;
     }
     let maps = await backbone.extract(image);
     counts.computed++;
     if (options.type === "float16") maps = maps.map(throughHalf);
-    if (keep === "disk") await disk.put(key, maps);
-    await remember(key, maps, keep === "disk");
+    if (keep === "disk" && await disk.put(key, maps)) rememberStored(key, maps);
+    else {
+      for (const { key: oldest, value } of memory.set(key, maps, bytesOf(maps))) {
+        if (keep === "memory") await disk.put(oldest, value);
+      }
+    }
     return maps;
   }
 
@@ -70,11 +85,12 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
     keep,
     counts,
     async extract(image) {
+      loans.asked();
       const key = await cacheKey(image, backbone.identity, options.type);
-      const entry = memory.get(key);
-      if (entry !== undefined) {
+      const held = stored.get(key) ?? memory.get(key);
+      if (held !== undefined) {
         counts.fromMemory++;
-        return entry.maps;
+        return held;
       }
       let promise = pending.get(key);
       if (promise === undefined) {
@@ -96,6 +112,7 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
       },
     }),
     async close() {
+      stored.clear();
       memory.clear();
       byteMemory.clear();
       await backbone.close?.();

@@ -68,16 +68,22 @@ export function networkBackbone(parts: NetworkBackbone): Backbone {
     const network = parts.build(size, count);
     return { network, session: Session.open(network.model, session) };
   });
-  const batches = new Batcher<Planes, { network: SizedNetwork; outputs: { [name: string]: Tensor } }>(
-    batch,
-    async (pictures) => {
-      const { size: { width, height } } = pictures[0];
-      const data = pictures.length === 1 ? pictures[0].data : joined(pictures.map(({ data }) => data));
-      const shape = [pictures.length, 3, height, width];
-      const { network, outputs } = await sessions.run({ width, height }, pictures.length, { shape, data });
-      return pictures.map((_, i) => ({ network, outputs: entryOf(outputs, i, pictures.length) }));
-    },
-  );
+  const batches = new Batcher<Planes, Outcome>(batch, async (pictures) => {
+    const { size: { width, height } } = pictures[0];
+    if (pictures.length === 1) {
+      const [{ data }] = pictures;
+      return [await sessions.run({ width, height }, 1, { shape: [1, 3, height, width], data })];
+    }
+    const count = pictures.length;
+    const data = joined(pictures.map(({ data }) => data));
+    const { network, outputs, recycle } = await sessions.run({ width, height }, count, {
+      shape: [count, 3, height, width],
+      data,
+    });
+    const parts = pictures.map((_, i) => ({ network, outputs: entryOf(outputs, i, count), recycle: () => {} }));
+    recycle();
+    return parts;
+  });
   // Threads, memory and the like change no value; where the picture comes from does, and so may the provider.
   const { fit: how, size, enlarge, resample, normalise } = picture;
   const settings = {
@@ -98,11 +104,22 @@ export function networkBackbone(parts: NetworkBackbone): Backbone {
       const fitted = fit(image, fitOf(picture, multiple));
       const data = normalisedPlanes(fitted.pixels, fitted.size, picture.normalise as Normalisation);
       const { width, height } = fitted.size;
-      const { network, outputs } = await batches.ask(`${width}x${height}`, { size: fitted.size, data });
-      return network.taps.map((tap) => featureMap(tap, outputs[tap.output]!, fitted.size, fitted.frame));
+      const { network, outputs, recycle } = await batches.ask(`${width}x${height}`, { size: fitted.size, data });
+      const maps = network.taps.map((tap) => featureMap(tap, outputs[tap.output]!, fitted.size, fitted.frame));
+      const given = new Set<ArrayBufferLike>(maps.map((map) => map.data.buffer));
+      if (!Object.values(outputs).some((output) => given.has(output.data.buffer))) recycle();
+      return maps;
     },
     close: () => sessions.close(),
   };
+}
+
+/** What a network gave for a picture. */
+interface Outcome {
+  readonly network: SizedNetwork;
+  readonly outputs: { readonly [name: string]: Tensor };
+  /** To be called when all outputs were copied out of: the next run writes into their memory. */
+  readonly recycle: () => void;
 }
 
 interface Opened {
@@ -110,9 +127,8 @@ interface Opened {
   readonly session: Promise<Session>;
 }
 
-/** What a network gave for picture `i` of `count`. */
-function entryOf(outputs: { [name: string]: Tensor }, i: number, count: number): { [name: string]: Tensor } {
-  if (count === 1) return outputs;
+/** Copy of what a network gave for picture `i` of `count`. */
+function entryOf(outputs: Outcome["outputs"], i: number, count: number): Outcome["outputs"] {
   return Object.fromEntries(
     Object.entries(outputs).map(([name, { shape, data }]) => {
       if (shape[0] !== count) {
@@ -130,15 +146,13 @@ class SessionCache {
 
   constructor(readonly limit: number, readonly make: (size: Size, count: number) => Opened) {}
 
-  async run(
-    size: Size,
-    count: number,
-    input: Tensor,
-  ): Promise<{ network: SizedNetwork; outputs: { [name: string]: Tensor } }> {
+  async run(size: Size, count: number, input: Tensor): Promise<Outcome> {
     const { network, session } = this.#get(size, count);
     const [name] = Object.keys(network.model.inputs);
     // No await between looking up and asking: a session may be closed by another call, and questions keep their order.
-    return { network, outputs: await (await session).run({ [name!]: input }) };
+    const open = await session;
+    const outputs = await open.run({ [name!]: input });
+    return { network, outputs, recycle: () => open.recycle(outputs) };
   }
 
   #get(size: Size, count: number): Opened {

@@ -22,7 +22,14 @@ export type Request =
     readonly model: Uint8Array;
     readonly options: Record<string, unknown>;
   }
-  | { readonly kind: "run"; readonly id: number; readonly session: number; readonly inputs: Tensors }
+  | {
+    readonly kind: "run";
+    readonly id: number;
+    readonly session: number;
+    readonly inputs: Tensors;
+    /** Memory for the outputs, of their shapes; absent: the runtime allocates it. */
+    readonly outputs?: Tensors;
+  }
   | { readonly kind: "close"; readonly id: number; readonly session: number };
 
 /** The answer to the question of the same id: what was asked for, or why not. */

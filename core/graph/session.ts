@@ -67,6 +67,7 @@ export class Session implements AsyncDisposable {
   readonly #engine: Engine;
   readonly #id: number;
   #open = true;
+  #spare: Tensors | undefined;
 
   private constructor(engine: Engine, id: number, readonly model: Model) {
     this.#engine = engine;
@@ -108,12 +109,23 @@ export class Session implements AsyncDisposable {
         throw new RangeError(`Cannot run "${this.model.name}": input "${name}" is [${given.shape}], not [${shape}]`);
       }
     }
-    const buffers = [...new Set(Object.values(inputs).map(({ data }) => data.buffer))];
+    const outputs = this.#spare;
+    this.#spare = undefined;
+    const buffers = [inputs, outputs ?? {}].flatMap((tensors) => Object.values(tensors).map(({ data }) => data.buffer));
+    const question = { kind: "run", session: this.#id, inputs, ...(outputs !== undefined && { outputs }) } as const;
     try {
-      return await this.#engine.ask({ kind: "run", session: this.#id, inputs }, buffers).outputs;
+      return await this.#engine.ask(question, [...new Set(buffers)]).outputs;
     } catch (error) {
       throw new Error(`Cannot run network "${this.model.name}": ${(error as Error).message}`, { cause: error });
     }
+  }
+
+  /**
+   * Gives the outputs of a run back: the next run writes into their memory, which spares it fresh pages. They are empty
+   * from then on. Nothing happens where the model does not say what its outputs are: they may not be float32 inside.
+   */
+  recycle(outputs: Tensors): void {
+    if (this.#open && this.model.outputs !== undefined) this.#spare = outputs;
   }
 
   /** Gives the session's memory back; the worker ends with its last session. Closing twice does nothing. */
@@ -124,6 +136,7 @@ export class Session implements AsyncDisposable {
       await this.#engine.ask({ kind: "close", session: this.#id }).outputs;
     } finally {
       this.#engine.leave();
+      this.#spare = undefined;
     }
   }
 

@@ -49,12 +49,14 @@ async function perform(request: Request): Promise<Tensors> {
     await session.release();
     return {};
   }
-  const feeds: Record<string, ort.Tensor> = {};
-  for (const [name, { shape, data }] of Object.entries(request.inputs)) {
-    feeds[name] = new ort.Tensor("float32", data, shape);
-  }
-  const results = await session.run(feeds);
+  const feeds = tensorsOf(request.inputs);
+  const results = await (request.outputs ? session.run(feeds, tensorsOf(request.outputs)) : session.run(feeds));
   return Object.fromEntries(Object.entries(results).map(([name, value]): [string, Tensor] => [name, own(name, value)]));
+}
+
+function tensorsOf(tensors: Tensors): Record<string, ort.Tensor> {
+  const entries = Object.entries(tensors);
+  return Object.fromEntries(entries.map(([name, { shape, data }]) => [name, new ort.Tensor("float32", data, shape)]));
 }
 
 /** The runtime's output as a tensor whose buffer may be transferred. */

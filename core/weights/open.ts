@@ -8,6 +8,7 @@ import { RandomFile } from "./file.ts";
 import { readNpz } from "./npz.ts";
 import { PickleGlobal, PickleObject, type PickleValue } from "./pickle_values.ts";
 import { readSafetensors } from "./safetensors.ts";
+import { isShardIndex, readSharded } from "./sharded.ts";
 import type { WeightTensor } from "./tensor.ts";
 import { readTorch, type TorchFile, TorchTensor } from "./torch.ts";
 import { readZip } from "./zip.ts";
@@ -25,7 +26,8 @@ export interface OpenOptions {
 }
 
 /**
- * The tensors of a `.safetensors`, PyTorch (`.pth`, `.pt`, `.bin`, either form) or `.npz` file by name, none read yet.
+ * The tensors of a `.safetensors`, PyTorch (`.pth`, `.pt`, `.bin`, either form) or `.npz` file by name, none read yet; of
+ * an `.index.json` those of all files it names.
  *
  * In a PyTorch file, parameters nested in dicts and lists get names joined by dots; a list counts from 0. Where the
  * file is no plain state dict and `root` is absent, the usual keys (state_dict, model, teacher, ...) are tried.
@@ -39,6 +41,7 @@ export function openWeights(path: string, options: OpenOptions = {}): Map<string
 }
 
 function read(path: string, options: OpenOptions): Map<string, WeightTensor> {
+  if (isShardIndex(path)) return readSharded(path, (shard) => openWeights(shard, options));
   const file = new RandomFile(path);
   const head = file.read(0, Math.min(file.size, 16), "the first bytes");
   const is = (...bytes: number[]) => bytes.every((byte, i) => head[i] === byte);

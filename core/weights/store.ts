@@ -8,6 +8,7 @@ import { readFileRecord } from "../data/file_record.ts";
 import { InputError, suggest } from "../errors.ts";
 import type { Card, WeightCard } from "../types.ts";
 import { hashFile } from "./hash.ts";
+import { hashWeights } from "./sharded.ts";
 
 /** A card's word for a hash that only a download can tell. */
 export const UNRECORDED = "recorded on first download";
@@ -21,7 +22,7 @@ export interface ResolvedWeights {
 
 /** How weights are found. */
 export interface ResolveOptions {
-  /** A file to use instead of the store's, with no hash to meet; "" or absent: the store's. */
+  /** A file, or the index of several, to use instead of the store's, with no hash to meet; "" or absent: the store's. */
   readonly weights?: string;
   /** The plugin's option that {@linkcode weights} comes from, for messages; absent: `weights`. */
   readonly option?: string;
@@ -64,7 +65,7 @@ function variable(name: string): string | undefined {
  * @throws InputError where the file is absent or has another hash.
  */
 export async function resolveWeights(card: Card, options: ResolveOptions = {}): Promise<ResolvedWeights> {
-  if (options.weights) return { path: options.weights, sha256: await hashFile(options.weights) };
+  if (options.weights) return { path: options.weights, sha256: await hashWeights(options.weights) };
   const entry = weightCard(card, options.name);
   const path = weightPath(entry, options.dir ?? weightsFolder());
   try {

@@ -102,6 +102,11 @@ for (const [channels, outputs, side, stride] of [[64, 64, 16, 1], [64, 128, 16, 
     return () => ops.separable4d(x, pair(), pair());
   }, 4);
 }
+await show("group norm and ReLU, 64 channels of 16^4, 4 groups", async () => {
+  const x = await tensor(1, 64, 16, 16, 16, 16);
+  const norm = { weight: array(64), bias: array(64), groups: 4, eps: 1e-5 };
+  return () => ops.groupNorm(x, { norm, activation: "relu" });
+});
 await show("additive attention, 15^4 tokens, 8 heads of 4", async () => {
   const tokens = 15 ** 4, channels = 16, heads = 8, width = 4, inner = 32;
   const x = await tensor(tokens, channels), cosine = await tensor(tokens, width), sine = await tensor(tokens, width);

@@ -1,6 +1,8 @@
 // Argument check of additive attention and of the token-wise network that follows it.
 #pragma once
 
+#include <initializer_list>
+
 #include "handle.hpp"
 
 namespace sc {

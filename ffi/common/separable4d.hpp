@@ -1,6 +1,8 @@
 // Argument check of the separable 4-D convolution.
 #pragma once
 
+#include <initializer_list>
+
 #include "handle.hpp"
 
 namespace sc {

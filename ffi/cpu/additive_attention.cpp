@@ -2,6 +2,7 @@
 // transposed once, and every weight is a broadcast. Sums over tokens run per part with a running maximum; the number of
 // parts is fixed, and they are joined in order, so that the result does not depend on the number of threads.
 #include <algorithm>
+#include <vector>
 
 #include "../common/additive_attention.hpp"
 #include "vmath.hpp"

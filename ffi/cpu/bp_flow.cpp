@@ -11,6 +11,8 @@
 #include <chrono>
 #include <cmath>
 #include <memory>
+#include <mutex>
+#include <thread>
 
 #include "../common/bp_flow.hpp"
 #include "isa.hpp"

@@ -13,6 +13,9 @@
 //
 // Rounding: the error of a cell is relative to the largest values of the volume, not to those around the cell. NaN and
 // infinity spread over the whole volume, which is how the caller notices them.
+#include <array>
+#include <utility>
+
 #include "conv4d_fft.hpp"
 
 #include "fft.hpp"

@@ -7,6 +7,7 @@
 // - Weights tied over scales: scale offsets whose 4-D kernels are equal (CHM's groups) share one convolution of the sum of
 //   their inputs, which for 3 x 3 scales is 32 convolutions where 49 are in range.
 #include <algorithm>
+#include <vector>
 
 #include "../common/conv6d.hpp"
 #include "isa.hpp"

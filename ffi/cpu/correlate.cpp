@@ -13,36 +13,80 @@ namespace {
 // Rows x vectors of the register tile: 12 accumulators of 16 registers, or 28 of 32.
 constexpr int kTileRows = kLanes == 16 ? 14 : 6;
 constexpr int kTileCols = 2 * kLanes;
-constexpr int64_t kDepth = 256;                           // channels per pass: a panel of b of this depth fits L1
-constexpr int64_t kBlockPanels = kLanes == 16 ? 15 : 20;  // of a, at most, in a job: a pass of them stays in L2
+// Channels per pass. Where the second-level cache feeds the products fast enough (the processors of 16 lanes), long
+// passes save the adding-up of partial sums; elsewhere a panel of b of this depth fits the first level.
+constexpr int64_t kDepth = kLanes == 16 ? 768 : 256;
+constexpr int64_t kBlockPanels = kLanes == 16 ? 10 : 20;  // of a, at most, in a job: a pass of them stays in L2
 constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
+constexpr int64_t kSlack = 64 / sizeof(float);            // a panel's last store may reach this far past its end
 
-// Copies `count` rows to panels of `width` rows; missing rows are 0.
-void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first, int64_t count, int width, float* row,
-          float* panel) {
-  for (int r = 0; r < width; r++) {
-    float* to = panel + r;
-    if (r >= count) {
-      for (int64_t c = 0; c < p.channels; c++) to[c * width] = 0;
-      continue;
+// Turns a square of numbers about its diagonal.
+inline void transpose(V (&v)[kLanes]) {
+#pragma GCC unroll 4
+  for (int step = 1; step < kLanes; step *= 2) {
+    VI low, high;
+    for (int l = 0; l < kLanes; l++) {
+      low[l] = l & step ? kLanes + l - step : l;
+      high[l] = l & step ? kLanes + l : l + step;
     }
-    const float* from = x + (rows ? rows[first + r] : first + r) * p.channels;
-    if (p.norm != kNormNone) {
-      divide(from, row, p.channels, divisor(from, p.channels, p.norm, p.eps));
-      from = row;
+#pragma GCC unroll 16
+    for (int r = 0; r < kLanes; r++) {
+      if (r & step) continue;
+      const V x = v[r], y = v[r + step];
+      v[r] = __builtin_shuffle(x, y, low);
+      v[r + step] = __builtin_shuffle(x, y, high);
     }
-    for (int64_t c = 0; c < p.channels; c++) to[c * width] = from[c];
   }
 }
 
-// out[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
+// Copies `count` rows to a panel of kWidth rows; missing rows are read from `zeros`. A width that is no multiple of the
+// lanes writes past each channel's end, where the next channel (at last the next panel, or the slack) follows.
+template <int kWidth>
+void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first, int64_t count, const float* zeros,
+          float* panel) {
+  constexpr int kSquares = (kWidth + kLanes - 1) / kLanes;
+  const float* from[kSquares * kLanes];
+  float by[kSquares * kLanes];
+  for (int r = 0; r < kSquares * kLanes; r++) {
+    from[r] = r < count ? x + (rows ? rows[first + r] : first + r) * p.channels : zeros;
+    by[r] = r < count ? divisor(from[r], p.channels, p.norm, p.eps) : 1;
+  }
+  int64_t c = 0;
+  for (; c + kLanes <= p.channels; c += kLanes) {
+    V v[kSquares][kLanes];
+    for (int s = 0; s < kSquares; s++) {
+#pragma GCC unroll 16
+      for (int r = 0; r < kLanes; r++) v[s][r] = load(from[s * kLanes + r] + c) / by[s * kLanes + r];
+      transpose(v[s]);
+    }
+    for (int l = 0; l < kLanes; l++) {
+      for (int s = 0; s < kSquares; s++) store(panel + (c + l) * kWidth + s * kLanes, v[s][l]);
+    }
+  }
+  for (; c < p.channels; c++) {
+    for (int r = 0; r < kWidth; r++) panel[c * kWidth + r] = from[r][c] / by[r];
+  }
+}
+
+// Where the sums of a tile go to, and the ones of earlier passes come from.
+struct Place {
+  float* part;  // partial sums, [row of the block][column of the span]
+  int64_t stride;
+  float* out;  // of the volume, where the tile lies in it as a whole and this pass is the last; else null
+  int64_t out_stride;
+  bool relu;
+};
+
+// sums[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
 template <bool kAdd>
-inline void tile(const float* a, const float* b, int64_t depth, float* out, int64_t stride) {
+inline void tile(const float* a, const float* b, int64_t depth, const Place& at) {
   V acc[kTileRows][2] = {};
   // The results come to the first-level cache while the products are made.
+  float* near = at.out ? at.out : at.part;
+  const int64_t near_stride = at.out ? at.out_stride : at.stride;
   for (int r = 0; r < kTileRows; r++) {
-    __builtin_prefetch(out + r * stride, 1, 3);
-    __builtin_prefetch(out + r * stride + 16, 1, 3);
+    __builtin_prefetch(near + r * near_stride, 1, 3);
+    __builtin_prefetch(near + r * near_stride + 16, 1, 3);
   }
   for (int64_t k = 0; k < depth; k++, a += kTileRows, b += kTileCols) {
     V b0 = load(b), b1 = load(b + kLanes);
@@ -53,15 +97,16 @@ inline void tile(const float* a, const float* b, int64_t depth, float* out, int6
       acc[r][1] += x * b1;
     }
   }
+#pragma GCC unroll 14
   for (int r = 0; r < kTileRows; r++) {
-    float* to = out + r * stride;
-    store(to, kAdd ? load(to) + acc[r][0] : acc[r][0]);
-    store(to + kLanes, kAdd ? load(to + kLanes) + acc[r][1] : acc[r][1]);
+    float* part = at.part + r * at.stride;
+    float* out = at.out ? at.out + r * at.out_stride : part;
+    for (int u = 0; u < 2; u++) {
+      V v = kAdd ? load(part + u * kLanes) + acc[r][u] : acc[r][u];
+      if (at.relu) v = select(v > V{}, v, V{});
+      store(out + u * kLanes, v);
+    }
   }
-}
-
-inline void relu(float* x, int64_t n) {
-  for (int64_t i = 0; i < n; i++) x[i] = x[i] > 0 ? x[i] : 0;
 }
 
 // Few rows: packing b would cost more than the products; each column is read once, where it lies.
@@ -120,11 +165,12 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   const int64_t k = p.channels, threads = ctx.pool.threads();
   const int64_t passes = std::max<int64_t>(1, (k + kDepth - 1) / kDepth);
   const int64_t b_panels = (p.n + kTileCols - 1) / kTileCols;
-  Scratch<float> row(ctx, threads * (k + 16), "descriptors");
+  Scratch<float> zeros(ctx, k, "a row of zeros");
+  std::fill(zeros.get(), zeros.get() + k, 0.0f);
   Scratch<float> b(ctx, b_panels * kTileCols * k, "descriptors in panels");
-  ctx.pool.run(b_panels, [&](int64_t j, int32_t worker) {
-    pack(p, p.b, nullptr, j * kTileCols, std::min<int64_t>(kTileCols, p.n - j * kTileCols), kTileCols,
-         row.get() + worker * (k + 16), b.get() + j * kTileCols * k);
+  ctx.pool.run(b_panels, [&](int64_t j, int32_t) {
+    pack<kTileCols>(p, p.b, nullptr, j * kTileCols, std::min<int64_t>(kTileCols, p.n - j * kTileCols), zeros.get(),
+                    b.get() + j * kTileCols * k);
   });
 
   // Blocks of rows, of equal size and as many for every thread; where there are too few, the columns are split as well.
@@ -136,7 +182,7 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   const int64_t splits = std::min(spans, std::max<int64_t>(1, 4 * threads / blocks));
   const int64_t block_rows = block * kTileRows, span_cols = kSpanPanels * kTileCols;
 
-  Scratch<float> a(ctx, threads * block_rows * k, "descriptors in panels");
+  Scratch<float> a(ctx, threads * (block_rows * k + kSlack), "descriptors in panels");
   Scratch<float> results(ctx, threads * block_rows * span_cols, "a tile of similarities");
   Scratch<Best> bests(ctx, p.out ? 0 : splits * p.m, "best columns");
   if (!p.out) std::fill(bests.get(), bests.get() + splits * p.m, Best());
@@ -145,10 +191,10 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
     const int64_t split = job % splits, first_row = a_panels * (job / splits) / blocks * kTileRows;
     const int64_t end_row = std::min(p.m, a_panels * (job / splits + 1) / blocks * kTileRows);
     const int64_t count = end_row - first_row, panels = (count + kTileRows - 1) / kTileRows;
-    float* mine = a.get() + worker * block_rows * k;
+    float* mine = a.get() + worker * (block_rows * k + kSlack);
     for (int64_t i = 0; i < panels; i++) {
-      pack(p, p.a, p.rows, first_row + i * kTileRows, std::min<int64_t>(kTileRows, count - i * kTileRows), kTileRows,
-           row.get() + worker * (k + 16), mine + i * kTileRows * k);
+      pack<kTileRows>(p, p.a, p.rows, first_row + i * kTileRows, std::min<int64_t>(kTileRows, count - i * kTileRows),
+                      zeros.get(), mine + i * kTileRows * k);
     }
     float* part = results.get() + worker * block_rows * span_cols;
     for (int64_t s = spans * split / splits; s < spans * (split + 1) / splits; s++) {
@@ -159,9 +205,16 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
           const float* bp = b.get() + j * kTileCols * k + k0 * kTileCols;
           for (int64_t i = 0; i < panels; i++) {
             const float* ap = mine + i * kTileRows * k + k0 * kTileRows;
-            float* to = part + i * kTileRows * span_cols + (j - first_panel) * kTileCols;
-            if (pass == 0) tile<false>(ap, bp, depth, to, span_cols);
-            else tile<true>(ap, bp, depth, to, span_cols);
+            Place at{part + i * kTileRows * span_cols + (j - first_panel) * kTileCols, span_cols, nullptr, p.n, false};
+            const bool last = pass == passes - 1;
+            if (p.out && last) {
+              at.relu = p.relu;
+              if ((i + 1) * kTileRows <= count && (j + 1) * kTileCols <= p.n) {
+                at.out = p.out + (first_row + i * kTileRows) * p.n + j * kTileCols;
+              }
+            }
+            if (pass == 0) tile<false>(ap, bp, depth, at);
+            else tile<true>(ap, bp, depth, at);
           }
         }
       }
@@ -169,8 +222,9 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
       for (int64_t r = 0; r < count; r++) {
         float* from = part + r * span_cols;
         if (p.out) {
-          if (p.relu) relu(from, cols);
-          std::memcpy(p.out + (first_row + r) * p.n + col, from, cols * sizeof(float));
+          // Whole tiles lie there already.
+          const int64_t done = (r / kTileRows + 1) * kTileRows <= count ? cols / kTileCols * kTileCols : 0;
+          std::copy(from + done, from + cols, p.out + (first_row + r) * p.n + col + done);
         } else {
           bests[split * p.m + first_row + r].merge(best_of(from, cols, col));
         }

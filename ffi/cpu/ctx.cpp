@@ -1,8 +1,13 @@
 // Context, tensors and the thread pool of the CPU library.
 #include "ctx.hpp"
 
+#include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <mutex>
+#include <thread>
+#include <utility>
+#include <vector>
 
 #if defined(__linux__)
 #include <sys/mman.h>
@@ -41,13 +46,36 @@ void to_system(void* block) noexcept {
 
 }  // namespace
 
+// Large blocks between two uses: the system would take them back and give them out again page by page, zeroed, which
+// costs more than many kernels. They are not counted as used, and are given back first when memory runs short.
+class Kept {
+ public:
+  ~Kept() { drop(); }
+  // A block of at least `bytes` and not much more; null where none is kept. `bytes` becomes its size.
+  void* take(int64_t& bytes) noexcept;
+  // Keeps a block that `allocate` gave; false where it is not worth it.
+  bool keep(void* block, int64_t bytes) noexcept;
+  void drop() noexcept;
+  int64_t bytes() const { return total_.load(); }
+
+ private:
+  struct Place {
+    void* data;
+    int64_t bytes;
+  };
+  static constexpr int kPlaces = 16;
+  std::mutex lock_;
+  Place places_[kPlaces] = {};
+  std::atomic<int64_t> total_{0};
+};
+
 void* Kept::take(int64_t& bytes) noexcept {
   if (bytes < kHuge / 4) return nullptr;
   std::lock_guard<std::mutex> hold(lock_);
-  Block* best = nullptr;
-  for (auto& block : blocks_) {
-    const bool fits = block.data && block.bytes >= bytes && block.bytes <= bytes + bytes / 4;
-    if (fits && (!best || block.bytes < best->bytes)) best = &block;
+  Place* best = nullptr;
+  for (auto& place : places_) {
+    const bool fits = place.data && place.bytes >= bytes && place.bytes <= bytes + bytes / 4;
+    if (fits && (!best || place.bytes < best->bytes)) best = &place;
   }
   if (!best) return nullptr;
   void* data = best->data;
@@ -64,15 +92,15 @@ bool Kept::keep(void* block, int64_t bytes) noexcept {
   if (bytes < kHuge / 4 || bytes > kKeptBytes / 2) return false;
   std::lock_guard<std::mutex> hold(lock_);
   // The oldest of them make room.
-  while (blocks_[kBlocks - 1].data || total_.load() + bytes > kKeptBytes) {
-    int last = kBlocks - 1;
-    while (!blocks_[last].data) last--;
-    to_system(blocks_[last].data);
-    total_ -= blocks_[last].bytes;
-    blocks_[last].data = nullptr;
+  while (places_[kPlaces - 1].data || total_.load() + bytes > kKeptBytes) {
+    int last = kPlaces - 1;
+    while (!places_[last].data) last--;
+    to_system(places_[last].data);
+    total_ -= places_[last].bytes;
+    places_[last].data = nullptr;
   }
-  Block carried{block, bytes};
-  for (auto& place : blocks_) {
+  Place carried{block, bytes};
+  for (auto& place : places_) {
     std::swap(carried, place);
     if (!carried.data) break;
   }
@@ -82,25 +110,39 @@ bool Kept::keep(void* block, int64_t bytes) noexcept {
 
 void Kept::drop() noexcept {
   std::lock_guard<std::mutex> hold(lock_);
-  for (auto& block : blocks_) {
-    if (block.data) to_system(block.data);
-    block.data = nullptr;
+  for (auto& place : places_) {
+    if (place.data) to_system(place.data);
+    place.data = nullptr;
   }
   total_ = 0;
 }
 
 void* allocate(sc_ctx& ctx, int64_t& bytes) noexcept {
-  if (void* block = ctx.kept.take(bytes)) return block;
+  if (void* block = ctx.kept->take(bytes)) return block;
   // What is kept counts against the limit as well, but never stands in the way.
-  if (ctx.limit > 0 && ctx.used.load() + ctx.kept.bytes() > ctx.limit) ctx.kept.drop();
+  if (ctx.limit > 0 && ctx.used.load() + ctx.kept->bytes() > ctx.limit) ctx.kept->drop();
   void* block = from_system(bytes);
   if (block) return block;
-  ctx.kept.drop();
+  ctx.kept->drop();
   return from_system(bytes);
 }
 
 void release(sc_ctx& ctx, void* block, int64_t bytes) noexcept {
-  if (block && !ctx.kept.keep(block, bytes)) to_system(block);
+  if (block && !ctx.kept->keep(block, bytes)) to_system(block);
+}
+
+Block::Block(sc_ctx& ctx, int64_t bytes, const char* what) : ctx_(ctx), bytes_((bytes + 127) / 64 * 64) {
+  ctx.take(bytes_, what);
+  data_ = allocate(ctx, room_ = bytes_);
+  if (!data_) {
+    ctx.give(bytes_);
+    throw std::bad_alloc();
+  }
+}
+
+Block::~Block() {
+  release(ctx_, data_, room_);
+  ctx_.give(bytes_);
 }
 
 Isa best_isa() {
@@ -122,31 +164,52 @@ Isa best_isa() {
   return kBaseline;
 }
 
-Pool::Pool(int32_t threads) {
-  if (threads <= 0) threads = static_cast<int32_t>(std::thread::hardware_concurrency());
+struct Pool::State {
+  bool crowded = false;  // more threads than processors
+  std::vector<std::thread> workers;
+  std::mutex lock;
+  std::condition_variable wake, done;
+  const View<void(int64_t, int32_t)>* work = nullptr;
+  int64_t jobs = 0;
+  std::atomic<int64_t> next{0};
+  // Written under the lock, looked at without it.
+  std::atomic<int32_t> running{0};
+  std::atomic<uint64_t> round{0};
+  std::atomic<bool> stop{false};
+  std::exception_ptr error;
+
+  void work_off(int32_t worker);
+  void loop(int32_t worker);
+};
+
+Pool::Pool(int32_t threads) : state_(new State) {
+  const auto processors = static_cast<int32_t>(std::thread::hardware_concurrency());
+  if (threads <= 0) threads = processors;
   if (threads < 1) threads = 1;
   if (threads > 256) threads = 256;
-  crowded_ = threads > static_cast<int32_t>(std::thread::hardware_concurrency());
-  for (int32_t w = 1; w < threads; w++) workers_.emplace_back([this, w] { loop(w); });
+  threads_ = threads;
+  state_->crowded = threads > processors;
+  for (int32_t w = 1; w < threads; w++) state_->workers.emplace_back([this, w] { state_->loop(w); });
 }
 
 Pool::~Pool() {
   {
-    std::lock_guard<std::mutex> hold(lock_);
-    stop_ = true;
+    std::lock_guard<std::mutex> hold(state_->lock);
+    state_->stop = true;
   }
-  wake_.notify_all();
-  for (auto& worker : workers_) worker.join();
+  state_->wake.notify_all();
+  for (auto& worker : state_->workers) worker.join();
+  delete state_;
 }
 
-void Pool::work_off(int32_t worker) {
-  for (int64_t job; (job = next_.fetch_add(1)) < jobs_;) {
+void Pool::State::work_off(int32_t worker) {
+  for (int64_t job; (job = next.fetch_add(1)) < jobs;) {
     try {
-      (*work_)(job, worker);
+      (*work)(job, worker);
     } catch (...) {
-      std::lock_guard<std::mutex> hold(lock_);
-      if (!error_) error_ = std::current_exception();
-      next_.store(jobs_);
+      std::lock_guard<std::mutex> hold(lock);
+      if (!error) error = std::current_exception();
+      next.store(jobs);
     }
   }
 }
@@ -172,44 +235,45 @@ void look(bool crowded, Ready&& ready) {
 
 }  // namespace
 
-void Pool::loop(int32_t worker) {
+void Pool::State::loop(int32_t worker) {
   uint64_t seen = 0;
   while (true) {
-    look(crowded_, [&] { return stop_ || round_ != seen; });
+    look(crowded, [&] { return stop || round != seen; });
     {
-      std::unique_lock<std::mutex> hold(lock_);
-      wake_.wait(hold, [&] { return stop_ || round_ != seen; });
-      if (stop_) return;
-      seen = round_;
+      std::unique_lock<std::mutex> hold(lock);
+      wake.wait(hold, [&] { return stop || round != seen; });
+      if (stop) return;
+      seen = round;
     }
     work_off(worker);
-    std::lock_guard<std::mutex> hold(lock_);
-    if (--running_ == 0) done_.notify_one();
+    std::lock_guard<std::mutex> hold(lock);
+    if (--running == 0) done.notify_one();
   }
 }
 
-void Pool::run(int64_t jobs, const std::function<void(int64_t, int32_t)>& work) {
+void Pool::run(int64_t jobs, View<void(int64_t, int32_t)> work) {
   if (jobs <= 0) return;
-  if (jobs == 1 || workers_.empty()) {
+  State& s = *state_;
+  if (jobs == 1 || s.workers.empty()) {
     for (int64_t job = 0; job < jobs; job++) work(job, 0);
     return;
   }
   {
-    std::lock_guard<std::mutex> hold(lock_);
-    work_ = &work;
-    jobs_ = jobs;
-    next_.store(0);
-    error_ = nullptr;
-    running_ = static_cast<int32_t>(workers_.size());
-    round_++;
+    std::lock_guard<std::mutex> hold(s.lock);
+    s.work = &work;
+    s.jobs = jobs;
+    s.next.store(0);
+    s.error = nullptr;
+    s.running = static_cast<int32_t>(s.workers.size());
+    s.round++;
   }
-  wake_.notify_all();
-  work_off(0);
-  look(crowded_, [&] { return running_ == 0; });
-  std::unique_lock<std::mutex> hold(lock_);
-  done_.wait(hold, [&] { return running_ == 0; });
-  work_ = nullptr;
-  if (error_) std::rethrow_exception(error_);
+  s.wake.notify_all();
+  s.work_off(0);
+  look(s.crowded, [&] { return s.running == 0; });
+  std::unique_lock<std::mutex> hold(s.lock);
+  s.done.wait(hold, [&] { return s.running == 0; });
+  s.work = nullptr;
+  if (s.error) std::rethrow_exception(s.error);
 }
 
 namespace {
@@ -235,6 +299,9 @@ bool guards_hold(const sc_tensor* t) {
 
 using namespace sc;
 
+sc_ctx::sc_ctx(int32_t threads) : kept(new Kept), pool(threads), isa(best_isa()) {}
+sc_ctx::~sc_ctx() { delete kept; }
+
 extern "C" {
 
 int32_t sc_abi(void) { return SC_ABI; }
@@ -251,7 +318,7 @@ int32_t sc_score(void) { return can_run() ? 10 * best_isa() : 0; }
 int32_t sc_describe(char* text, int32_t size) {
   const char* names[] = {"", "baseline", "AVX2", "AVX-512"};
   if (!can_run()) return put_text("this library was built for another processor; run: deno task build:ffi", text, size);
-  return put_text(std::string("CPU, ") + names[best_isa()], text, size);
+  return put_text(format("CPU, %s", names[best_isa()]).line, text, size);
 }
 
 sc_ctx* sc_ctx_new(int32_t threads, double memory, int32_t flags) {
@@ -273,12 +340,7 @@ void sc_ctx_free(sc_ctx* ctx) {
 
 int32_t sc_error(sc_ctx* ctx, char* text, int32_t size) {
   if (!ctx) return put_text("no context", text, size);
-  try {
-    std::lock_guard<std::mutex> hold(ctx->text_lock);
-    return put_text(ctx->text, text, size);
-  } catch (...) {
-    return 0;
-  }
+  return ctx->failure(text, size);
 }
 
 int32_t sc_live(sc_ctx* ctx) { return ctx ? static_cast<int32_t>(ctx->live.load()) : 0; }

@@ -2,6 +2,7 @@
 #include "ctx.cuh"
 
 #include <cstring>
+#include <string>
 
 namespace sc {
 
@@ -40,7 +41,7 @@ Probe probe() {
       cudaRuntimeGetVersion(&runtime);
       p.text += driver == 0 ? " (no NVIDIA driver found)"
                             : format(" (the driver knows CUDA %d.%d, this library needs %d.%d)", driver / 1000,
-                                     driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10);
+                                     driver % 1000 / 10, runtime / 1000, runtime % 1000 / 10).line;
     }
     return p;
   }
@@ -54,7 +55,7 @@ Probe probe() {
     p.text = "the CUDA device does not answer";
     return p;
   }
-  p.text = format("%s, sm_%d%d", device.name, device.major, device.minor);
+  p.text = format("%s, sm_%d%d", device.name, device.major, device.minor).line;
   p.usable = device.major >= 8;
   if (!p.usable) p.text += ": too old, sm_80 or newer is needed";
   return p;
@@ -86,7 +87,7 @@ int32_t sc_score(void) {
 
 int32_t sc_describe(char* text, int32_t size) {
   try {
-    return put_text(probe().text, text, size);
+    return put_text(probe().text.c_str(), text, size);
   } catch (...) {
     return 0;
   }
@@ -122,12 +123,7 @@ void sc_ctx_free(sc_ctx* ctx) {
 
 int32_t sc_error(sc_ctx* ctx, char* text, int32_t size) {
   if (!ctx) return put_text("no context", text, size);
-  try {
-    std::lock_guard<std::mutex> hold(ctx->text_lock);
-    return put_text(ctx->text, text, size);
-  } catch (...) {
-    return 0;
-  }
+  return ctx->failure(text, size);
 }
 
 int32_t sc_live(sc_ctx* ctx) { return ctx ? static_cast<int32_t>(ctx->live.load()) : 0; }

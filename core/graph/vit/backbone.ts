@@ -7,9 +7,9 @@ import { InputError } from "../../errors.ts";
 import { option } from "../../option.ts";
 import type { BackbonePlugin, OptionValue } from "../../types.ts";
 import { openWeights } from "../../weights/open.ts";
-import { hashFile } from "../../weights/hash.ts";
 import { resolveWeights } from "../../weights/store.ts";
 import { renamed, WeightSet } from "../../weights/set.ts";
+import { hashWeights } from "../../weights/sharded.ts";
 import type { WeightTensor } from "../../weights/tensor.ts";
 import { networkBackbone, type SizedNetwork } from "../backbone.ts";
 import { Graph, type Precision, PRECISIONS, type Value } from "../graph.ts";
@@ -88,7 +88,7 @@ export function vitBackbone(family: VitFamily): BackbonePlugin<VitOptions> {
         ...(card.weights.length > 1 && name !== undefined && { name }),
       });
       const parameters = loadVit({ path: file.path, tuned: options.tuned }, config, card.name, family.ignore);
-      const tuned = options.tuned ? await hashFile(options.tuned) : "";
+      const tuned = options.tuned ? await hashWeights(options.tuned) : "";
       return networkBackbone({
         card,
         identity: {
