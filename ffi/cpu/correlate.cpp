@@ -16,9 +16,30 @@ constexpr int kTileCols = 2 * kLanes;
 // Channels per pass. Where the second-level cache feeds the products fast enough (the processors of 16 lanes), long
 // passes save the adding-up of partial sums; elsewhere a panel of b of this depth fits the first level.
 constexpr int64_t kDepth = kLanes == 16 ? 768 : 256;
-constexpr int64_t kBlockPanels = kLanes == 16 ? 10 : 20;  // of a, at most, in a job: a pass of them stays in L2
+constexpr int64_t kBlockPanels = kLanes == 16 ? 15 : 20;  // of a, at most, in a job: a pass of them stays in L2
 constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
 constexpr int64_t kSlack = 64 / sizeof(float);            // a panel's last store may reach this far past its end
+// Bytes from which on a volume goes past the caches, which it would only empty of the descriptors.
+constexpr int64_t kPast = 16 << 20;
+
+// Stores a vector past the caches; `to` is a multiple of its size.
+inline void stream(float* to, V v) {
+#if defined(__AVX512F__) && SC_LANES == 16
+  __builtin_ia32_movntps512(to, v);
+#elif defined(__AVX__) && SC_LANES == 8
+  __builtin_ia32_movntps256(to, v);
+#elif defined(__SSE2__) && SC_LANES == 4
+  __builtin_ia32_movntps(to, v);
+#else
+  store(to, v);
+#endif
+}
+// What was streamed is there for other threads.
+inline void end_stream() {
+#if defined(__SSE2__)
+  __builtin_ia32_sfence();
+#endif
+}
 
 // Turns a square of numbers about its diagonal.
 inline void transpose(V (&v)[kLanes]) {
@@ -74,7 +95,7 @@ struct Place {
   int64_t stride;
   float* out;  // of the volume, where the tile lies in it as a whole and this pass is the last; else null
   int64_t out_stride;
-  bool relu;
+  bool relu, past;  // past the caches
 };
 
 // sums[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
@@ -82,9 +103,10 @@ template <bool kAdd>
 inline void tile(const float* a, const float* b, int64_t depth, const Place& at) {
   V acc[kTileRows][2] = {};
   // The results come to the first-level cache while the products are made.
-  float* near = at.out ? at.out : at.part;
-  const int64_t near_stride = at.out ? at.out_stride : at.stride;
-  for (int r = 0; r < kTileRows; r++) {
+  const bool direct = at.out && !kAdd;
+  float* near = direct ? at.out : at.part;
+  const int64_t near_stride = direct ? at.out_stride : at.stride;
+  for (int r = 0; r < kTileRows && !(direct && at.past); r++) {
     __builtin_prefetch(near + r * near_stride, 1, 3);
     __builtin_prefetch(near + r * near_stride + 16, 1, 3);
   }
@@ -104,7 +126,8 @@ inline void tile(const float* a, const float* b, int64_t depth, const Place& at)
     for (int u = 0; u < 2; u++) {
       V v = kAdd ? load(part + u * kLanes) + acc[r][u] : acc[r][u];
       if (at.relu) v = select(v > V{}, v, V{});
-      store(out + u * kLanes, v);
+      if (at.out && at.past) stream(out + u * kLanes, v);
+      else store(out + u * kLanes, v);
     }
   }
 }
@@ -187,6 +210,8 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   Scratch<Best> bests(ctx, p.out ? 0 : splits * p.m, "best columns");
   if (!p.out) std::fill(bests.get(), bests.get() + splits * p.m, Best());
 
+  // Rows start on whole vectors, as the tensor itself does.
+  const bool past = p.out && p.n % kLanes == 0 && p.m * p.n * static_cast<int64_t>(sizeof(float)) >= kPast;
   ctx.pool.run(blocks * splits, [&](int64_t job, int32_t worker) {
     const int64_t split = job % splits, first_row = a_panels * (job / splits) / blocks * kTileRows;
     const int64_t end_row = std::min(p.m, a_panels * (job / splits + 1) / blocks * kTileRows);
@@ -205,7 +230,8 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
           const float* bp = b.get() + j * kTileCols * k + k0 * kTileCols;
           for (int64_t i = 0; i < panels; i++) {
             const float* ap = mine + i * kTileRows * k + k0 * kTileRows;
-            Place at{part + i * kTileRows * span_cols + (j - first_panel) * kTileCols, span_cols, nullptr, p.n, false};
+            Place at{part + i * kTileRows * span_cols + (j - first_panel) * kTileCols, span_cols, nullptr, p.n,
+                     false, past};
             const bool last = pass == passes - 1;
             if (p.out && last) {
               at.relu = p.relu;
@@ -230,6 +256,7 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
         }
       }
     }
+    if (past) end_stream();
   });
   if (p.out) return;
   for (int64_t r = 0; r < p.m; r++) {
