@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertMatch, assertRejects, assertThrows } from "@std/assert";
 import { fromFileUrl, join } from "@std/path";
 import { InputError } from "../core/errors.ts";
 import { buildLibrary, exportedNames, findCompiler } from "./build.ts";
@@ -63,6 +63,17 @@ nativeTest("a tensor that is freed while a call uses it lives until the call end
   assertMatch((await rejected(ops.correlate(x, x))).message, /freed/);
 });
 
+nativeTest("reshape() hands the values over under another shape of as many", async (ops) => {
+  const x = await ops.tensor(Float32Array.of(1, 2, 3, 4, 5, 6), [2, 3]);
+  assertThrows(() => x.reshape([4, 2]), RangeError, "it has 6 values");
+  using y = x.reshape([1, 3, 2]);
+  assertEquals([x.disposed, ops.live, y.shape], [true, 1, [1, 3, 2]]);
+  assertThrows(() => x.reshape([6]), TypeError, "freed");
+  assertMatch((await rejected(ops.correlate(y, y))).message, /both need the shape/);
+  using z = y.reshape([3, 2]);
+  assertEquals([...await (await ops.correlate(z, z, { rows: Int32Array.of(1) })).take()], [11, 25, 39]);
+});
+
 nativeTest("handles are counted and `using` gives them back", async (ops) => {
   {
     using a = await ops.tensor(new Float32Array(6), [2, 3]);
@@ -84,11 +95,12 @@ nativeTest("the library checks what TypeScript hands over", async (ops) => {
   const x = cells(3, 4);
   const failing = (args: readonly (typeof x | number | null)[], shape: number[]) =>
     rejected(ops.engine.run({ name: "sc_correlate", args, outputs: [{ shape }], work: 1, reference: () => {} }));
-  const wrongOutput = await failing([x, null, x, 0, 0, 0], [3, 5]);
+  const wrongOutput = await failing([x, null, x, 0, 0, 0, 0], [3, 5]);
   assert(wrongOutput instanceof TypeError);
   assertMatch(wrongOutput.message, /out must have shape \[3, 3\], has \[3, 5\]/);
-  assertMatch((await failing([x, null, x, 9, 0, 0], [3, 3])).message, /norm/);
-  assertMatch((await failing([x, null, cells(3, 5), 0, 0, 0], [3, 3])).message, /a has 4 channels and b 5/);
+  assertMatch((await failing([x, null, x, 9, 0, 0, 0], [3, 3])).message, /norm/);
+  assertMatch((await failing([x, null, cells(3, 5), 0, 0, 0, 0], [3, 3])).message, /a has 4 channels and b 5/);
+  assertMatch((await failing([x, null, x, 0, 0, 0, 2], [2, 3, 3])).message, /place is 2, but out has 2/);
   assertEquals(ops.live, 0);
 });
 

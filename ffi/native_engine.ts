@@ -91,6 +91,15 @@ export class NativeEngine implements Engine {
     this.#native.sc_tensor_free(tensor.storage.pointer);
   }
 
+  reshape(tensor: Tensor, shape: Shape): Tensor {
+    const { dtype, storage } = tensor, { pointer } = storage;
+    if (this.#native.sc_tensor_reshape(this.#context, pointer, shape.length, Int32Array.from(shape)) !== 0) {
+      this.#fail(1);
+    }
+    this.#leaks.unregister(tensor);
+    return this.#watched(new Tensor(dtype, [...shape], storage));
+  }
+
   check(tensor: Tensor): void {
     const { pointer } = tensor.pin(this);
     try {
@@ -150,8 +159,11 @@ export class NativeEngine implements Engine {
     const sizes = Int32Array.from(shape);
     const pointer = this.#native.sc_tensor_new(this.#context, dtype === "int32" ? 1 : 0, shape.length, sizes);
     if (pointer === null) throw new InputError(`Cannot make a tensor [${shape.join(", ")}]: ${this.#text()}`);
-    const tensor = new Tensor(dtype, [...shape], { engine: this, pointer, array: null });
-    this.#leaks.register(tensor, { pointer, shape }, tensor);
+    return this.#watched(new Tensor(dtype, [...shape], { engine: this, pointer, array: null }));
+  }
+
+  #watched(tensor: Tensor): Tensor {
+    this.#leaks.register(tensor, { pointer: tensor.storage.pointer, shape: tensor.shape }, tensor);
     return tensor;
   }
 

@@ -1,9 +1,17 @@
 import type { Engine } from "./engine.ts";
 import type { ArrayTensor, Input, Tensor } from "./tensor.ts";
-import { type Best, correlate, correlateBest, type CorrelateOptions, type VolumeOptions } from "./ops/correlate.ts";
+import {
+  type Best,
+  correlate,
+  correlateBest,
+  type CorrelateOptions,
+  correlateStack,
+  type DescriptorPair,
+  type VolumeOptions,
+} from "./ops/correlate.ts";
 import { bpFlow, type BpFlowOptions, type BpFlowResult, halveBytes } from "./ops/bp_flow.ts";
 import { bpPyramid, type BpPyramidOptions } from "./ops/bp_pyramid.ts";
-import { conv4d, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
+import { conv4d, conv4dAt, type Conv4dAtOptions, type Conv4dLayer, type Conv4dOptions } from "./ops/conv4d.ts";
 import { fmaPeak } from "./ops/fma_peak.ts";
 import { groupNorm, type GroupNormOptions } from "./ops/group_norm.ts";
 import { interpolate4d, type Interpolate4dOptions } from "./ops/interpolate4d.ts";
@@ -105,6 +113,14 @@ export class Ops implements Disposable {
     return correlate(this.engine, a, b, options);
   }
 
+  /**
+   * {@linkcode correlate} of several pairs whose numbers of rows are the same, each written into its place of one tensor.
+   * @returns [pairs][m or rows][n]
+   */
+  correlateStack(pairs: readonly DescriptorPair[], options?: VolumeOptions): Promise<Tensor> {
+    return correlateStack(this.engine, pairs, options);
+  }
+
   /** The best column of each row of {@linkcode correlate}'s product, without storing the product. */
   correlateBest(a: Input, b: Input, options?: CorrelateOptions): Promise<Best> {
     return correlateBest(this.engine, a, b, options);
@@ -121,6 +137,15 @@ export class Ops implements Disposable {
    */
   conv4d(x: Input, layers: readonly Conv4dLayer[], options?: Conv4dOptions): Promise<Tensor> {
     return conv4d(this.engine, x, layers, options);
+  }
+
+  /**
+   * What {@linkcode conv4d} gives at chosen pairs of cells, computed from what each depends on. x: [I * J][K * L *
+   * channels], as {@linkcode correlate} gives it; pairs: int32 [n][2], a cell of I x J and one of K x L.
+   * @returns [n][out channels of the last layer]; NaN where a pair lies outside
+   */
+  conv4dAt(x: Input, pairs: Input, layers: readonly Conv4dLayer[], options: Conv4dAtOptions): Promise<Tensor> {
+    return conv4dAt(this.engine, x, pairs, layers, options);
   }
 
   /**

@@ -31,6 +31,7 @@ export const symbols = {
     name: "sc_tensor_read",
     nonblocking: true,
   },
+  sc_tensor_reshape: { parameters: ["pointer", "pointer", "i32", "buffer"], result: "i32" },
   sc_tensor_check: { parameters: ["pointer", "pointer"], result: "i32" },
   sc_fma_peak: { parameters: ["pointer", "f64", "pointer"], result: "i32" },
   sc_fma_peak_async: {
@@ -47,11 +48,11 @@ export const symbols = {
     nonblocking: true,
   },
   sc_correlate: {
-    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "pointer"],
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "i32", "pointer"],
     result: "i32",
   },
   sc_correlate_async: {
-    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "pointer"],
+    parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "f32", "i32", "i32", "pointer"],
     result: "i32",
     name: "sc_correlate",
     nonblocking: true,
@@ -81,6 +82,42 @@ export const symbols = {
     parameters: ["pointer", "pointer", "i32", "buffer", "buffer", "pointer", "pointer", "i32", "i32", "pointer"],
     result: "i32",
     name: "sc_conv4d",
+    nonblocking: true,
+  },
+  sc_conv4d_at: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "buffer",
+      "pointer",
+      "i32",
+      "buffer",
+      "buffer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+    ],
+    result: "i32",
+  },
+  sc_conv4d_at_async: {
+    parameters: [
+      "pointer",
+      "pointer",
+      "buffer",
+      "pointer",
+      "i32",
+      "buffer",
+      "buffer",
+      "pointer",
+      "pointer",
+      "i32",
+      "i32",
+      "pointer",
+    ],
+    result: "i32",
+    name: "sc_conv4d_at",
     nonblocking: true,
   },
   sc_argmax: { parameters: ["pointer", "pointer", "pointer", "pointer"], result: "i32" },
@@ -388,6 +425,7 @@ export type Operation =
   | "sc_correlate_best"
   | "sc_mutual"
   | "sc_conv4d"
+  | "sc_conv4d_at"
   | "sc_argmax"
   | "sc_soft_argmax"
   | "sc_sample"

@@ -26,6 +26,8 @@ export interface Storage {
 export interface TensorEngine {
   read(tensor: Tensor, first: number, count: number): Promise<Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>;
   free(tensor: Tensor): void;
+  /** The same storage under another shape of as many elements; the given tensor is not used any more. */
+  reshape(tensor: Tensor, shape: Shape): Tensor;
   check(tensor: Tensor): void;
 }
 
@@ -95,6 +97,24 @@ export class Tensor implements Disposable {
   async takeInts(): Promise<Int32Array<ArrayBuffer>> {
     using _freed = this;
     return await this.readInts();
+  }
+
+  /**
+   * The same values under another shape. They are handed over: this tensor counts as freed.
+   *
+   * @throws {RangeError} when the number of elements differs
+   * @throws {TypeError} when the tensor is freed, or in use by a call
+   */
+  reshape(shape: Shape): Tensor {
+    if (this.#disposed || this.#pins > 0) {
+      throw new TypeError(`Cannot reshape a tensor [${this.shape}]: it is ${this.#disposed ? "freed" : "in use"}`);
+    }
+    if (sizeOf(shape) !== this.size) {
+      throw new RangeError(`Cannot reshape a tensor [${this.shape}] to [${shape}]: it has ${this.size} values`);
+    }
+    const reshaped = this.#storage.engine.reshape(this, shape);
+    this.#disposed = true;
+    return reshaped;
   }
 
   /** Frees it, after the calls that use it have ended. Twice is harmless. */

@@ -73,7 +73,7 @@ const devices: readonly Device[] = [
   {
     name: "the CUDA source on the processor, without tensor cores",
     open: () => openCudaOnCpu(false),
-    only: ["correlate", "correlateBest", "conv4d"],
+    only: ["correlate", "correlateBest", "correlateStack", "conv4d"],
   },
   { name: "cpu, the AVX-512 source in AVX2 instructions", open: openWideEmulation },
 ];

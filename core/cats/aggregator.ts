@@ -4,7 +4,11 @@
  *
  * @module
  */
+import { type Affine, applyLinear, applyNorm, takeAffine } from "../graph/affine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
+<<<<<<< HEAD
+import { add, attention, concat, divide, gelu, multiply, reshape, slice, transpose } from "../graph/ops/mod.ts";
+=======
 import {
   add,
   attention,
@@ -15,11 +19,11 @@ import {
   linear,
   multiply,
   reshape,
-  slice,
   transpose,
 } from "../graph/ops/mod.ts";
+>>>>>>> h-peers
 import type { WeightSet } from "../weights/set.ts";
-import type { WeightTensor } from "../weights/tensor.ts";
+import { rowsOf, type WeightTensor } from "../weights/tensor.ts";
 
 /** The official layer norms' epsilon (timm's). */
 const EPS = 1e-6;
@@ -33,11 +37,6 @@ export interface AggregatorShape {
   readonly levels: number;
   readonly depth: number;
   readonly heads: number;
-}
-
-interface Affine {
-  readonly weight: WeightTensor;
-  readonly bias: WeightTensor;
 }
 
 interface Block {
@@ -58,10 +57,6 @@ export interface Aggregator {
   readonly positionY: WeightTensor;
   readonly blocks: readonly Block[];
   readonly proj: Affine;
-}
-
-function takeAffine(set: WeightSet, name: string, shape: readonly number[]): Affine {
-  return { weight: set.take(`${name}.weight`, shape), bias: set.take(`${name}.bias`, [shape[0]!]) };
 }
 
 /** Takes `<prefix>.*`. `norm` is there and never used: it is taken so that a checkpoint is matched whole. */
@@ -95,19 +90,15 @@ export function takeAggregator(set: WeightSet, prefix: string, shape: Aggregator
   };
 }
 
-function applyLinear(g: Graph, x: Value, { weight, bias }: Affine): Value {
-  return linear(g, x, g.weight(weight), g.weight(bias));
-}
-
-function applyNorm(g: Graph, x: Value, { weight, bias }: Affine): Value {
-  return layerNorm(g, x, g.weight(weight), g.weight(bias), EPS);
-}
-
 /** Attention among the middle axis of [n, tokens, width]. */
 function attend(g: Graph, x: Value, { qkv, proj }: Block["within"], heads: number): Value {
-  const width = x.shape[2]!, all = applyLinear(g, x, qkv);
-  const [q, k, v] = [0, 1, 2].map((i) => slice(g, all, 2, i * width, (i + 1) * width));
-  return applyLinear(g, attention(g, q!, k!, v!, { heads }), proj);
+  const width = x.shape[2]!;
+  // Three products: cutting one's result in three would copy it, on one thread.
+  const part = (i: number) => {
+    const rows = (tensor: WeightTensor) => rowsOf(tensor, i * width, (i + 1) * width);
+    return applyLinear(g, x, { weight: rows(qkv.weight), bias: rows(qkv.bias) });
+  };
+  return applyLinear(g, attention(g, part(0), part(1), part(2), { heads }), proj);
 }
 
 function perceive(g: Graph, x: Value, [first, second]: Block["mlp"]): Value {
@@ -120,14 +111,14 @@ function perceive(g: Graph, x: Value, [first, second]: Block["mlp"]): Value {
  */
 function applyBlock(g: Graph, x: Value, block: Block, heads: number): Value {
   const { within, across, norms, mlp, mlp2 } = block;
-  let y = add(g, x, attend(g, applyNorm(g, x, norms[0]!), within, heads));
+  let y = add(g, x, attend(g, applyNorm(g, x, norms[0]!, EPS), within, heads));
   if (x.shape[0]! > 1) {
-    y = add(g, y, perceive(g, applyNorm(g, y, norms[3]!), mlp2));
+    y = add(g, y, perceive(g, applyNorm(g, y, norms[3]!, EPS), mlp2));
     const turned = transpose(g, y, [1, 0, 2]);
-    const mixed = add(g, turned, attend(g, applyNorm(g, turned, norms[2]!), across, heads));
+    const mixed = add(g, turned, attend(g, applyNorm(g, turned, norms[2]!, EPS), across, heads));
     y = transpose(g, mixed, [1, 0, 2]);
   }
-  return add(g, y, perceive(g, applyNorm(g, y, norms[1]!), mlp));
+  return add(g, y, perceive(g, applyNorm(g, y, norms[1]!, EPS), mlp));
 }
 
 /** What an aggregator reads; features are [channels, cells, projection], as many channels as the correlation has. */

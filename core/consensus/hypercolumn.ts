@@ -1,6 +1,6 @@
 /**
  * Correlations of many levels of two networks on one grid: every pair of cells is a token, every level one of its
- * features (TransforMatcher, HCCNet).
+ * features (TransforMatcher). HCCNet reads the same levels and has its network as one graph.
  *
  * @module
  */
@@ -15,66 +15,36 @@ export const BOTTLENECKS: readonly string[] = Array.from({ length: 26 }, (_, i) 
 /** No eps: a descriptor that is 0 stays 0. */
 const UNIT = { rule: "max", eps: 1e-30 } as const;
 
-/**
- * Divides every descriptor by its length, without an eps; one that is 0 stays 0, where the official code divides by it.
- *
- * @param slices parts of the channels that are normalised each by itself
- */
-export async function unit(ops: Ops, map: Descriptors, slices = 1): Promise<Descriptors> {
-  const { rows, cols, channels, data } = map, shape = [rows * cols * slices, channels / slices];
-  return { ...map, data: await (await ops.l2Normalize({ data, shape }, UNIT)).take() };
+/** Divides every descriptor by its length, without an eps; one that is 0 stays 0, where the official code divides by it. */
+export async function unit(ops: Ops, map: Descriptors): Promise<Descriptors> {
+  const { rows, cols, channels, data } = map;
+  return { ...map, data: await (await ops.l2Normalize({ data, shape: [rows * cols, channels] }, UNIT)).take() };
 }
 
 /** A level on the common grid: normalised, then resized, and not normalised again. */
-async function onGrid(ops: Ops, map: Descriptors, side: number, slices: number): Promise<Descriptors> {
-  const normal = await unit(ops, map, slices), size = { rows: side, cols: side };
+async function onGrid(ops: Ops, map: Descriptors, side: number): Promise<Descriptors> {
+  const normal = await unit(ops, map), size = { rows: side, cols: side };
   if (map.rows === side && map.cols === side) return normal;
   const data = resizeHwc(normal.data, map, size, { kernel: "bilinear", alignCorners: true });
   return { ...size, channels: map.channels, data };
 }
 
-/** One slice of the channels. @returns [cells][channels / slices] */
-function sliceOf({ rows, cols, channels, data }: Descriptors, slice: number, slices: number) {
-  const cells = rows * cols, width = channels / slices;
-  if (slices === 1) return { data, shape: [cells, width] };
-  const out = new Float32Array(cells * width);
-  for (let cell = 0; cell < cells; cell++) {
-    const from = cell * channels + slice * width;
-    out.set(data.subarray(from, from + width), cell * width);
-  }
-  return { data: out, shape: [cells, width] };
-}
-
-/** Cosines of one level's descriptors on a grid of `side`, slice by slice. @returns [side^2][side^2] each */
-export async function levelCorrelations(
-  ops: Ops,
-  maps: Pair<Descriptors>,
-  side: number,
-  slices = 1,
-): Promise<readonly Float32Array[]> {
+/** Cosines of one level's descriptors on a grid of `side`. @returns [side^2][side^2] */
+export async function levelCorrelation(ops: Ops, maps: Pair<Descriptors>, side: number): Promise<Float32Array> {
   // Maps of the grid's own size are normalised by the product itself, which saves two passes over them.
   const own = [maps.source, maps.target].every(({ rows, cols }) => rows === side && cols === side);
-  const source = own ? maps.source : await onGrid(ops, maps.source, side, slices);
-  const target = own ? maps.target : await onGrid(ops, maps.target, side, slices);
-  const found: Float32Array[] = [];
-  for (let slice = 0; slice < slices; slice++) {
-    const [a, b] = [sliceOf(source, slice, slices), sliceOf(target, slice, slices)];
-    found.push(await (await ops.correlate(a, b, own ? { norm: UNIT } : {})).take());
-  }
-  return found;
+  const source = own ? maps.source : await onGrid(ops, maps.source, side);
+  const target = own ? maps.target : await onGrid(ops, maps.target, side);
+  const input = ({ rows, cols, channels, data }: Descriptors) => ({ data, shape: [rows * cols, channels] });
+  return await (await ops.correlate(input(source), input(target), own ? { norm: UNIT } : {})).take();
 }
 
-/** Correlations of all slices of all levels, negative ones 0. @returns [side^4][levels * slices] */
-export async function tokensOf(
-  ops: Ops,
-  maps: Pair<readonly FeatureMap[]>,
-  side: number,
-  slices = 1,
-): Promise<Float32Array> {
+/** Correlations of all levels, negative ones 0. @returns [side^4][levels] */
+export async function tokensOf(ops: Ops, maps: Pair<readonly FeatureMap[]>, side: number): Promise<Float32Array> {
   const features: Float32Array[] = [];
   for (const [level, map] of maps.source.entries()) {
     const pair = { source: descriptorsOf(map), target: descriptorsOf(maps.target[level]!) };
-    features.push(...await levelCorrelations(ops, pair, side, slices));
+    features.push(await levelCorrelation(ops, pair, side));
   }
   return interleaved(features);
 }

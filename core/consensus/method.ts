@@ -63,7 +63,7 @@ export function consensusMethod(parts: ConsensusParts): Method {
 }
 
 /** Where the cells of a map lie under the papers' convention, or as the backbone says. */
-function latticeOf({ frame, grid }: FeatureMap, { convention, first_pixel }: TransferOptions): Lattice {
+export function latticeOf({ frame, grid }: FeatureMap, { convention, first_pixel }: TransferOptions): Lattice {
   const own = convention === "native";
   const base = own ? frame : stretchFrame(frame.original, frame.network, "align-corners");
   const { rows, cols } = grid;

@@ -7,7 +7,7 @@ import { ConfigError } from "../errors.ts";
 import type { Model } from "./model.ts";
 import { encodeModel } from "./onnx/proto.ts";
 import type { Reply, Request, Tensor, Tensors } from "./protocol.ts";
-import { runtimeOptions, type SessionOptions } from "./session_options.ts";
+import { runtimeOptions, type SessionOptions, type SessionPlan } from "./session_options.ts";
 
 export type { Tensor, Tensors } from "./protocol.ts";
 
@@ -79,7 +79,7 @@ export class Session implements AsyncDisposable {
    *
    * @throws ConfigError where the runtime refuses the model, its weights, or the provider asked for.
    */
-  static async open(model: Model, options: SessionOptions): Promise<Session> {
+  static async open(model: Model, options: SessionOptions & SessionPlan): Promise<Session> {
     const bytes = encodeModel(model.proto);
     const own = engine ??= new Engine();
     own.users++;

@@ -29,8 +29,21 @@ export const batchOption = {
 /** Values of {@linkcode sessionOptions}. */
 export type SessionOptions = OptionsOf<typeof sessionOptions>;
 
+/** What a session may be asked for beside a user's options. */
+export interface SessionPlan {
+  /**
+   * After its first run a session allots one block for all values of a run. Where these are hundreds of megabytes, that
+   * block comes on top of what the first run took, and its fresh pages cost the second run more than it computes.
+   * Default true.
+   */
+  readonly planMemory?: boolean;
+}
+
 /** The options in ONNX Runtime's words. `folder`: where files named by a model lie. */
-export function runtimeOptions(options: SessionOptions, folder: string | undefined): Record<string, unknown> {
+export function runtimeOptions(
+  options: SessionOptions & SessionPlan,
+  folder: string | undefined,
+): Record<string, unknown> {
   const session: Record<string, unknown> = {
     intra_op: { allow_spinning: options.spinning ? "1" : "0" },
     ...(folder !== undefined && { model_external_initializers_file_folder_path: folder }),
@@ -40,6 +53,7 @@ export function runtimeOptions(options: SessionOptions, folder: string | undefin
     intraOpNumThreads: options.threads,
     graphOptimizationLevel: options.graph,
     enableCpuMemArena: options.arena,
+    enableMemPattern: options.planMemory ?? true,
     // Nothing below fatal: errors arrive as exceptions, warnings are about graphs, not about the user's input.
     logSeverityLevel: 4,
     extra: { session },

@@ -36,15 +36,14 @@ export async function correlationStack(
   if (first.length !== last.length || a === undefined || b === undefined) {
     throw new InputError(`Cannot correlate ${first.length} maps with ${last.length}: they go in pairs`);
   }
-  const m = a.rows * a.cols, n = b.rows * b.cols;
-  const all = new Float32Array(first.length * m * n);
-  for (const [i, x] of first.entries()) {
+  const pairs = first.map((x, i) => {
     const y = last[i]!;
     if (x.channels !== y.channels) {
       throw new InputError(`Cannot correlate map "${x.name}" of ${x.channels} channels with one of ${y.channels}`);
     }
     const input = ({ data, channels }: Layer) => ({ data, shape: [data.length / channels, channels] });
-    all.set(await (await ops.correlate(input(x), input(y), { norm, relu })).take(), i * m * n);
-  }
-  return await ops.tensor(all, [1, first.length, a.rows, a.cols, b.rows, b.cols]);
+    return { a: input(x), b: input(y) };
+  });
+  const stack = await ops.correlateStack(pairs, { norm, relu });
+  return stack.reshape([1, first.length, a.rows, a.cols, b.rows, b.cols]);
 }

@@ -36,7 +36,7 @@ export class OpenNetworks {
         this.#open.delete(old);
         opened.then((open) => open.close(), () => {});
       }
-      session = Session.open(make(), defaultSession);
+      session = Session.open(make(), { ...defaultSession, planMemory: false });
       session.catch(() => this.#open.delete(key));
       this.#open.set(key, session);
     }

@@ -91,6 +91,24 @@ await show("4-D convolution of one channel, 30^4, 5^4", async () => {
   const x = await tensor(30, 30, 30, 30);
   return () => ops.conv6d(x, { weights: array(5, 5, 5, 5) });
 });
+for (const symmetric of [false, true]) {
+  await show(
+    `4-D convolutions at 10000 pairs, 50^4, 3^4 twice, 16 channels${symmetric ? ", symmetric" : ""}`,
+    async () => {
+      const size = [50, 50, 50, 50] as const, x = await tensor(2500, 2500);
+      const layers = [[1, 16], [16, 1]].map(([inChannels, outChannels]) => ({
+        kernel: [3, 3, 3, 3] as const,
+        inChannels: inChannels!,
+        outChannels: outChannels!,
+        weights: noise(81 * 16),
+        bias: noise(outChannels!),
+        relu: true,
+      }));
+      const pairs = { data: Int32Array.from({ length: 20000 }, (_, i) => (i * 7919) % 2500), shape: [10000, 2] };
+      return () => ops.conv4dAt(x, pairs, layers, { size, symmetric });
+    },
+  );
+}
 for (const [channels, outputs, side, stride] of [[64, 64, 16, 1], [64, 128, 16, 2], [23, 64, 32, 2]] as const) {
   await show(`separable 4-D, ${channels} -> ${outputs}, ${side}^4, 3^4, stride ${stride}`, async () => {
     const x = await tensor(1, channels, side, side, side, side);

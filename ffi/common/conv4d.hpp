@@ -27,23 +27,17 @@ struct Conv4d {
   int64_t cells() const { return size[0] * size[1] * size[2] * size[3]; }
 };
 
-inline Conv4d check_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels,
-                           sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out) {
+// Checks a net's description and lays out its layers. weights and biases hold the layers one after the other.
+inline std::vector<Conv4dLayer> conv4d_layers(sc_ctx* ctx, int32_t layers, const int32_t* kernels,
+                                              const int32_t* channels, sc_tensor* weights, sc_tensor* biases,
+                                              int32_t relu) {
   need(layers >= 1 && layers <= 16, "layers must be 1..16");
   need(kernels && channels, "kernels or channels is null");
   for (int32_t i = 0; i <= layers; i++) need(channels[i] >= 1 && channels[i] <= 4096, "channels must be 1..4096");
   for (int32_t i = 0; i < 4 * layers; i++) {
     need(kernels[i] >= 1 && kernels[i] <= 31 && kernels[i] % 2 == 1, "kernel sizes must be odd, 1..31");
   }
-  need_tensor(ctx, x, "x", kFloat, 5);
-  Conv4d c{};
-  c.x = x->f();
-  for (int a = 0; a < 4; a++) c.size[a] = x->shape[a];
-  need_shape(ctx, x, "x", kFloat, c.size[0], c.size[1], c.size[2], c.size[3], channels[0]);
-  need_shape(ctx, out, "out", kFloat, c.size[0], c.size[1], c.size[2], c.size[3], channels[layers]);
-  need_apart(out, "out", x);
-  need_apart(out, "out", weights);
-  need_apart(out, "out", biases);
+  std::vector<Conv4dLayer> all;
   int64_t weight_count = 0, bias_count = 0;
   for (int32_t i = 0; i < layers; i++) {
     Conv4dLayer layer{};
@@ -53,17 +47,32 @@ inline Conv4d check_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int3
     layer.relu = (relu >> i) & 1;
     weight_count += layer.taps() * layer.in * layer.out;
     bias_count += layer.out;
-    c.layers.push_back(layer);
+    all.push_back(layer);
   }
   need_shape(ctx, weights, "weights", kFloat, weight_count);
   need_shape(ctx, biases, "biases", kFloat, bias_count);
   const float *w = weights->f(), *b = biases->f();
-  for (auto& layer : c.layers) {
+  for (auto& layer : all) {
     layer.weights = w;
     layer.bias = b;
     w += layer.taps() * layer.in * layer.out;
     b += layer.out;
   }
+  return all;
+}
+
+inline Conv4d check_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels,
+                           sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out) {
+  Conv4d c{};
+  c.layers = conv4d_layers(ctx, layers, kernels, channels, weights, biases, relu);
+  need_tensor(ctx, x, "x", kFloat, 5);
+  c.x = x->f();
+  for (int a = 0; a < 4; a++) c.size[a] = x->shape[a];
+  need_shape(ctx, x, "x", kFloat, c.size[0], c.size[1], c.size[2], c.size[3], channels[0]);
+  need_shape(ctx, out, "out", kFloat, c.size[0], c.size[1], c.size[2], c.size[3], channels[layers]);
+  need_apart(out, "out", x);
+  need_apart(out, "out", weights);
+  need_apart(out, "out", biases);
   c.out = out->f();
   c.symmetric = symmetric != 0;
   return c;

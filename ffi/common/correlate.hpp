@@ -64,4 +64,20 @@ inline Correlate check_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_
   return c;
 }
 
+// Where a volume goes: out is [m][n], or one place of a stack of them.
+inline void need_place(sc_ctx* ctx, Correlate& c, sc_tensor* a, sc_tensor* b, int32_t relu, int32_t place,
+                       sc_tensor* out) {
+  need_tensor(ctx, out, "out", kFloat, -1);
+  const int64_t places = out->rank == 3 ? out->shape[0] : 1;
+  if (out->rank == 3) need_shape(ctx, out, "out", kFloat, places, c.m, c.n);
+  else need_shape(ctx, out, "out", kFloat, c.m, c.n);
+  if (place < 0 || place >= places) {
+    throw Failure(format("place is %d, but out has %lld", place, static_cast<long long>(places)));
+  }
+  need_apart(out, "out", a);
+  need_apart(out, "out", b);
+  c.relu = relu != 0;
+  c.out = out->f() + place * c.m * c.n;
+}
+
 }  // namespace sc

@@ -135,4 +135,18 @@ void need_apart(const sc_tensor* out, const char* name, const sc_tensor* in) {
   if (out == in) throw Failure(format("%s is also an input", name));
 }
 
+void reshape(sc_ctx* ctx, sc_tensor* t, int32_t rank, const int32_t* shape) {
+  need(t && t->ctx == ctx, "no tensor of this context");
+  need(rank >= 0 && rank <= kMaxRank, "rank must be 0..10");
+  need(rank == 0 || shape, "shape is null");
+  double count = 1;
+  for (int32_t a = 0; a < rank; a++) {
+    need(shape[a] >= 0, "a size is negative");
+    count *= shape[a];
+  }
+  need(count == static_cast<double>(t->count), "the number of elements differs");
+  t->rank = rank;
+  for (int32_t a = 0; a < rank; a++) t->shape[a] = shape[a];
+}
+
 }  // namespace sc

@@ -116,6 +116,8 @@ void need_tensor(sc_ctx* ctx, const sc_tensor* t, const char* name, int32_t dtyp
 void need_sizes(sc_ctx* ctx, const sc_tensor* t, const char* name, int32_t dtype, const int64_t* sizes, int32_t rank);
 void need_same_shape(sc_ctx* ctx, const sc_tensor* t, const char* name, const sc_tensor* like);
 void need_apart(const sc_tensor* out, const char* name, const sc_tensor* in);
+// The body of sc_tensor_reshape.
+void reshape(sc_ctx* ctx, sc_tensor* t, int32_t rank, const int32_t* shape);
 
 template <class... N>
 void need_shape(sc_ctx* ctx, const sc_tensor* t, const char* name, int32_t dtype, N... sizes) {

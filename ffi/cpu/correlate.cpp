@@ -282,15 +282,11 @@ static void need_rows(const Correlate& p) {
 }
 
 extern "C" int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps,
-                                int32_t relu, sc_tensor* out) {
+                                int32_t relu, int32_t place, sc_tensor* out) {
   return border(ctx, "sc_correlate", [&] {
     Correlate p = check_correlate(ctx, a, rows, b, norm, eps);
-    need_shape(ctx, out, "out", kFloat, p.m, p.n);
-    need_apart(out, "out", a);
-    need_apart(out, "out", b);
+    need_place(ctx, p, a, b, relu, place, out);
     need_rows(p);
-    p.relu = relu != 0;
-    p.out = out->f();
     SC_CALL(correlate, *ctx, p);
   });
 }

@@ -419,6 +419,10 @@ int32_t sc_tensor_read(sc_ctx* ctx, sc_tensor* t, double first, double count, vo
   });
 }
 
+int32_t sc_tensor_reshape(sc_ctx* ctx, sc_tensor* t, int32_t rank, const int32_t* shape) {
+  return border(ctx, "sc_tensor_reshape", [&] { reshape(ctx, t, rank, shape); });
+}
+
 int32_t sc_tensor_check(sc_ctx* ctx, sc_tensor* t) {
   return border(ctx, "sc_tensor_check", [&] {
     need(t && t->ctx == ctx, "no tensor of this context");

@@ -13,7 +13,18 @@ SC_KERNEL(separable4d, Separable4d)
 namespace sc::SC_ISA {
 namespace {
 
-constexpr int kTileOut = kLanes == 16 ? 12 : 6;
+// Output channels of a tile: the accumulators of the widest fill the registers, narrower ones leave fewer idle.
+constexpr int kWidths[] = {4, kLanes == 16 ? 8 : 6, kLanes == 16 ? 12 : 6};
+
+// The width that costs least, a step being `width` products of two vectors and their loads.
+inline int64_t width_for(int64_t outputs) {
+  int64_t best = 0, least = 0;
+  for (int64_t width : kWidths) {
+    const int64_t cost = (outputs + width - 1) / width * (width + 1);
+    if (best == 0 || cost < least) best = width, least = cost;
+  }
+  return best;
+}
 
 inline int64_t whole(int64_t count) { return (count + kLanes - 1) / kLanes * kLanes; }
 
@@ -36,14 +47,15 @@ inline void larger_line(float* best, const float* x, int64_t count) {
 // One 2-D convolution with `lanes` positions beside each other.
 struct Lanes {
   const float* x;        // [in][height][width][padded]
-  const float* weights;  // [in][kh][kw][outputs padded to kTileOut]
+  const float* weights;  // [in][kh][kw][outputs padded to whole tiles]
   const float* bias;
-  float* out;  // [outputs][out_height][out_width][lanes]
+  float* out;        // [outputs][out_height][out_width][lanes]
+  int64_t tile_out;  // output channels of a tile
   int64_t in, outputs, height, width, out_height, out_width, kh, kw, sh, sw, lanes, padded;
 };
 
 // The tile of outputs `o`.. and lanes `lane`.. of one place.
-template <int kVectors>
+template <int kTileOut, int kVectors>
 void tile(const Lanes& p, int64_t y, int64_t x, int64_t o, int64_t lane) {
   const int64_t stride = (p.outputs + kTileOut - 1) / kTileOut * kTileOut;
   const int64_t top = y * p.sh - p.kh / 2, left = x * p.sw - p.kw / 2;
@@ -77,7 +89,8 @@ void tile(const Lanes& p, int64_t y, int64_t x, int64_t o, int64_t lane) {
   }
 }
 
-void convolve(sc_ctx& ctx, const Lanes& p) {
+template <int kTileOut>
+void convolve_by(sc_ctx& ctx, const Lanes& p) {
   // Lanes are split too: the two ends of a small map have many.
   const int64_t span = 16 * kLanes, used = whole(p.lanes), spans = (used + span - 1) / span;
   ctx.pool.run(p.out_height * p.out_width * spans, [&](int64_t job, int32_t) {
@@ -86,16 +99,21 @@ void convolve(sc_ctx& ctx, const Lanes& p) {
     for (int64_t lane = first; lane < last;) {
       const bool two = last - lane >= 2 * kLanes;
       for (int64_t o = 0; o < p.outputs; o += kTileOut) {
-        if (two) tile<2>(p, y, x, o, lane);
-        else tile<1>(p, y, x, o, lane);
+        if (two) tile<kTileOut, 2>(p, y, x, o, lane);
+        else tile<kTileOut, 1>(p, y, x, o, lane);
       }
       lane += (two ? 2 : 1) * kLanes;
     }
   });
 }
 
-void pack_weights(const float* weights, int64_t outputs, int64_t rest, float* to) {
-  const int64_t stride = (outputs + kTileOut - 1) / kTileOut * kTileOut;
+void convolve(sc_ctx& ctx, const Lanes& p) {
+  if (p.tile_out == kWidths[0]) return convolve_by<kWidths[0]>(ctx, p);
+  if (p.tile_out == kWidths[1]) return convolve_by<kWidths[1]>(ctx, p);
+  convolve_by<kWidths[2]>(ctx, p);
+}
+
+void pack_weights(const float* weights, int64_t outputs, int64_t stride, int64_t rest, float* to) {
   for (int64_t r = 0; r < rest; r++) {
     for (int64_t o = 0; o < stride; o++) to[r * stride + o] = o < outputs ? weights[o * rest + r] : 0;
   }
@@ -108,10 +126,10 @@ void separable4d(sc_ctx& ctx, const Separable4d& p) {
   const int64_t oI = p.out_size[0], oJ = p.out_size[1], oK = p.out_size[2], oL = p.out_size[3];
   const int64_t source = oI * oJ, target = oK * oL, cells = source * target;
   if (p.batch * p.outputs * cells == 0) return;
-  const int64_t stride = (p.outputs + kTileOut - 1) / kTileOut * kTileOut;
+  const int64_t width = width_for(p.outputs), stride = (p.outputs + width - 1) / width * width;
   Scratch<float> wa(ctx, p.in * p.k[0] * p.k[1] * stride, "weights"), wb(ctx, p.in * p.k[2] * p.k[3] * stride, "weights");
-  pack_weights(p.weights[0], p.outputs, p.in * p.k[0] * p.k[1], wa.get());
-  pack_weights(p.weights[1], p.outputs, p.in * p.k[2] * p.k[3], wb.get());
+  pack_weights(p.weights[0], p.outputs, stride, p.in * p.k[0] * p.k[1], wa.get());
+  pack_weights(p.weights[1], p.outputs, stride, p.in * p.k[2] * p.k[3], wb.get());
   const int64_t target_lanes = lane_stride(target), source_lanes = lane_stride(source);
   Scratch<float> pooled(ctx, p.in * std::max(I * J * target_lanes, K * L * source_lanes), "the pooled volume");
   Scratch<float> other(ctx, p.outputs * cells, "the target branch");
@@ -137,7 +155,7 @@ void separable4d(sc_ctx& ctx, const Separable4d& p) {
       }
       std::fill(to + target, to + target_lanes, 0.0f);
     });
-    convolve(ctx, {pooled.get(), wa.get(), p.bias[0], out, p.in, p.outputs, I, J, oI, oJ, p.k[0], p.k[1], p.stride[0],
+    convolve(ctx, {pooled.get(), wa.get(), p.bias[0], out, width, p.in, p.outputs, I, J, oI, oJ, p.k[0], p.k[1], p.stride[0],
                    p.stride[1], target, target_lanes});
     // The target branch: the source pair pooled plane by plane, a row of planes transposed into the lanes.
     ctx.pool.run(p.in * oI, [&](int64_t job, int32_t worker) {
@@ -158,7 +176,7 @@ void separable4d(sc_ctx& ctx, const Separable4d& p) {
         if (i == oI - 1) std::fill(to + e * source_lanes + oJ, to + e * source_lanes + source_lanes - i * oJ, 0.0f);
       }
     });
-    convolve(ctx, {pooled.get(), wb.get(), p.bias[1], other.get(), p.in, p.outputs, K, L, oK, oL, p.k[2], p.k[3],
+    convolve(ctx, {pooled.get(), wb.get(), p.bias[1], other.get(), width, p.in, p.outputs, K, L, oK, oL, p.k[2], p.k[3],
                    p.stride[2], p.stride[3], source, source_lanes});
     // out[o][s][t] += other[o][t][s], in blocks of 16 x 16 so that both sides stay in cache.
     constexpr int64_t kBlock = 16;

@@ -325,14 +325,10 @@ void run(sc_ctx& ctx, const Correlate& c) {
 using namespace sc;
 
 extern "C" int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps,
-                                int32_t relu, sc_tensor* out) {
+                                int32_t relu, int32_t place, sc_tensor* out) {
   return border(ctx, "sc_correlate", [&] {
     Correlate c = check_correlate(ctx, a, rows, b, norm, eps);
-    need_shape(ctx, out, "out", kFloat, c.m, c.n);
-    need_apart(out, "out", a);
-    need_apart(out, "out", b);
-    c.relu = relu != 0;
-    c.out = out->f();
+    need_place(ctx, c, a, b, relu, place, out);
     run(*ctx, c);
   });
 }

@@ -80,6 +80,8 @@ SC_API void sc_tensor_free(sc_tensor* tensor);
 SC_OP int32_t sc_tensor_write(sc_ctx* ctx, sc_tensor* tensor, const void* source, double count);
 /* Copies elements `first` .. `first + count - 1` to `target`. */
 SC_OP int32_t sc_tensor_read(sc_ctx* ctx, sc_tensor* tensor, double first, double count, void* target);
+/* Gives a tensor another shape of as many elements; its values stay where they are. Never while an operation uses it. */
+SC_API int32_t sc_tensor_reshape(sc_ctx* ctx, sc_tensor* tensor, int32_t rank, const int32_t* shape);
 /* Fails when anything was written just before or just after the tensor's data. */
 SC_API int32_t sc_tensor_check(sc_ctx* ctx, sc_tensor* tensor);
 
@@ -94,9 +96,9 @@ SC_OP int32_t sc_fma_peak(sc_ctx* ctx, double milliseconds, sc_tensor* result);
 SC_OP int32_t sc_l2norm(sc_ctx* ctx, sc_tensor* x, int32_t norm, float eps, sc_tensor* out);
 
 /* Dot products of descriptors. a: [m][channels], b: [n][channels]. `rows`: NULL for all of a, else int32 [r], the rows
- * of a wanted (repeats allowed). out: [m or r][n]. `norm`: 0 none, else as sc_l2norm, applied to both sides first.
- * `relu`: 1 turns negative products (and NaN) into 0. */
-SC_OP int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, int32_t relu, sc_tensor* out);
+ * of a wanted (repeats allowed). `norm`: 0 none, else as sc_l2norm, applied to both sides first. `relu`: 1 turns negative
+ * products (and NaN) into 0. out: [m or r][n]; or a stack of such, [places][m or r][n], of which only `place` is written. */
+SC_OP int32_t sc_correlate(sc_ctx* ctx, sc_tensor* a, sc_tensor* rows, sc_tensor* b, int32_t norm, float eps, int32_t relu, int32_t place, sc_tensor* out);
 
 /* The best column of each row of sc_correlate's product, without storing the product. index: int32 [m or r];
  * score: [m or r]. */
@@ -112,6 +114,11 @@ SC_OP int32_t sc_mutual(sc_ctx* ctx, sc_tensor* x, int32_t only_zero, float eps,
  * one axis; biases: the layers' [out], in one axis. `relu`: bit i is set when layer i is followed by ReLU. `symmetric`: 1
  * gives net(x) + T(net(T(x))), T swapping (I, J) with (K, L). out: [I][J][K][L][channels[layers]]. layers 1..16. */
 SC_OP int32_t sc_conv4d(sc_ctx* ctx, sc_tensor* x, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
+
+/* The same at chosen cells only: nothing is computed that they do not depend on, and no volume is stored. x: [I * J]
+ * [K * L * channels[0]] with `size` [4] = I, J, K, L; `pairs`: int32 [n][2], a cell of I x J and one of K x L. out: [n]
+ * [channels[layers]]; NaN where a pair lies outside. The values a pair depends on: up to 2^24 in each layer. */
+SC_OP int32_t sc_conv4d_at(sc_ctx* ctx, sc_tensor* x, const int32_t* size, sc_tensor* pairs, int32_t layers, const int32_t* kernels, const int32_t* channels, sc_tensor* weights, sc_tensor* biases, int32_t relu, int32_t symmetric, sc_tensor* out);
 
 /* The best column of each row. x: [rows][cols]; index: int32 [rows]; score: [rows]. */
 SC_OP int32_t sc_argmax(sc_ctx* ctx, sc_tensor* x, sc_tensor* index, sc_tensor* score);

@@ -45,12 +45,63 @@ export async function correlate(engine: Engine, a: Input, b: Input, options: Vol
   const { wanted, n, args, reference, work } = prepare(a, b, options);
   const [out] = await engine.run({
     name: "sc_correlate",
-    args: [...args, options.relu ? 1 : 0],
+    args: [...args, options.relu ? 1 : 0, 0],
     outputs: [{ shape: [wanted, n] }],
     work,
     reference: (values, _ints, out) => reference(values, out.float(0)),
   });
   return out!;
+}
+
+/** Two sets of descriptors. */
+export interface DescriptorPair {
+  readonly a: Input;
+  readonly b: Input;
+}
+
+/** See {@linkcode Ops.correlateStack}. */
+export async function correlateStack(
+  engine: Engine,
+  pairs: readonly DescriptorPair[],
+  options: VolumeOptions = {},
+): Promise<Tensor> {
+  const calls = pairs.map(({ a, b }) => prepare(a, b, options)), first = calls[0];
+  if (first === undefined || calls.some(({ wanted, n }) => wanted !== first.wanted || n !== first.n)) {
+    throw new RangeError(
+      `Cannot stack the correlations of ${pairs.map(({ a, b }) => `[${a.shape}] with [${b.shape}]`).join(", ")}: ` +
+        "there is at least one, and all have the same cells",
+    );
+  }
+  const size = first.wanted * first.n;
+  let stack: Tensor | undefined;
+  try {
+    for (const [place, { args, work, reference }] of calls.entries()) {
+      const given = [...args, options.relu ? 1 : 0, place], part = [place * size, (place + 1) * size] as const;
+      // The first call makes the stack, the others write their place of it.
+      if (stack === undefined) {
+        [stack] = await engine.run({
+          name: "sc_correlate",
+          args: given,
+          outputs: [{ shape: [calls.length, first.wanted, first.n] }],
+          work,
+          reference: (values, _ints, out) => reference(values, out.float(0).subarray(...part)),
+        });
+        continue;
+      }
+      const whole: Tensor = stack;
+      await engine.run({
+        name: "sc_correlate",
+        args: [...given, whole],
+        outputs: [],
+        work,
+        reference: (values) => reference(values, values(whole).subarray(...part)),
+      });
+    }
+    return stack!;
+  } catch (error) {
+    stack?.dispose();
+    throw error;
+  }
 }
 
 /** The best column of each row. */

@@ -1,5 +1,5 @@
 import type { Conv4dLayer } from "../ops/conv4d.ts";
-import type { ParityOp, Random } from "./parity.ts";
+import type { ParityCase, ParityOp, Random } from "./parity.ts";
 
 type Kernel = Conv4dLayer["kernel"];
 
@@ -66,5 +66,46 @@ export default {
     const channels = Array.from({ length: count + 1 }, () => random.pick([1, 1, 2, 4, 5, 8, 10, 16, 17]));
     const { name, x, layers, symmetric } = given(random, size, kernels, channels);
     return { name, run: async (ops) => ({ out: await ops.conv4d(x, layers, { symmetric }) }) };
+  },
+} satisfies ParityOp;
+
+function chosen(
+  random: Random,
+  size: readonly [number, number, number, number],
+  kernels: readonly Kernel[],
+  channels: readonly number[],
+  count: number,
+  values: "floats" | "wild" = "floats",
+): ParityCase {
+  const { name, x, layers, symmetric } = given(random, size, kernels, channels, values);
+  const [I, J, K, L] = size, volume = { data: x.data, shape: [I * J, K * L * channels[0]!] };
+  // One in twenty lies outside.
+  const cell = (cells: number) => random.next() < 0.05 ? random.pick([-1, cells]) : random.integer(0, cells - 1);
+  const data = Int32Array.from({ length: 2 * count }, (_, i) => cell(i % 2 === 0 ? I * J : K * L));
+  return {
+    name: `${name}, ${count} pairs`,
+    run: async (ops) => ({ out: await ops.conv4dAt(volume, { data, shape: [count, 2] }, layers, { size, symmetric }) }),
+  };
+}
+
+/** The same at chosen pairs. */
+export const conv4dAt = {
+  name: "conv4dAt",
+  // As above, but the largest of a few values may itself be what cancelling sums left over.
+  tolerance: 2e-5,
+  fixed: (random) => [
+    chosen(random, [6, 5, 5, 7], [[3, 3, 3, 3], [3, 3, 3, 3]], [1, 16, 1], 70),
+    chosen(random, [4, 5, 3, 6], [[1, 3, 3, 5], [3, 1, 3, 3]], [2, 17, 3], 20),
+    chosen(random, [2, 3, 4, 7], [[5, 5, 5, 5]], [1, 1], 20),
+    chosen(random, [1, 1, 1, 1], [[3, 3, 3, 3], [1, 1, 1, 1], [3, 3, 3, 3]], [3, 5, 4, 2], 2),
+    chosen(random, [3, 4, 5, 6], [[1, 1, 3, 3]], [1, 5], 60, "wild"),
+    chosen(random, [3, 3, 3, 3], [[3, 3, 3, 3]], [1, 16], 0),
+  ],
+  random: (random) => {
+    const size = [random.integer(1, 5), random.integer(1, 5), random.integer(1, 5), random.integer(1, 9)] as const;
+    const layers = random.integer(1, 2), side = () => random.pick([1, 3]);
+    const kernels = Array.from({ length: layers }, (): Kernel => [side(), side(), side(), random.pick([1, 3, 5])]);
+    const channels = Array.from({ length: layers + 1 }, () => random.pick([1, 1, 2, 4, 5, 8, 16, 17]));
+    return chosen(random, size, kernels, channels, random.size(17));
   },
 } satisfies ParityOp;

@@ -46,6 +46,28 @@ export const correlate = {
   },
 } satisfies ParityOp;
 
+/** Several volumes in one tensor; channels may differ. */
+export const correlateStack = {
+  name: "correlateStack",
+  tolerance: 2e-6,
+  fixed: (random) => {
+    const pairs = [9, 1, 20].map((channels) => inputs(random, 18, 17, channels, "wild"));
+    return [{
+      name: "NaN and infinity",
+      run: async (ops) => ({ out: await ops.correlateStack(pairs, { relu: true }) }),
+    }];
+  },
+  random: (random) => {
+    const m = random.size(), n = random.size(), rows = inputs(random, m, 1, 1, "floats").rows;
+    const pairs = Array.from({ length: random.integer(1, 4) }, () => inputs(random, m, n, random.size(300), "floats"));
+    const norm = random.pick<Norm | undefined>([undefined, { rule: "plus", eps: 1e-6 }]);
+    return {
+      name: `${pairs.map(({ a, b }) => `[${a.shape}] x [${b.shape}]`)} rows ${rows?.length} ${norm?.rule}`,
+      run: async (ops) => ({ out: await ops.correlateStack(pairs, options(rows, norm)) }),
+    };
+  },
+} satisfies ParityOp;
+
 /** The fused arg-max: whole numbers, so that ties are exact and the index must be too. */
 export const correlateBest = {
   name: "correlateBest",

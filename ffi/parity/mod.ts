@@ -1,7 +1,7 @@
 import { bpFlow, halveBytes } from "./bp_flow.ts";
 import bpPyramid from "./bp_pyramid.ts";
-import conv4d from "./conv4d.ts";
-import { correlate, correlateBest } from "./correlate.ts";
+import conv4d, { conv4dAt } from "./conv4d.ts";
+import { correlate, correlateBest, correlateStack } from "./correlate.ts";
 import { translationCosts, windowMatch } from "./grid_match.ts";
 import groupNorm from "./group_norm.ts";
 import l2Normalize from "./l2_normalize.ts";
@@ -21,8 +21,10 @@ export const parityOps: readonly ParityOp[] = [
   l2Normalize,
   correlate,
   correlateBest,
+  correlateStack,
   mutual,
   conv4d,
+  conv4dAt,
   argmax,
   softArgmax,
   sample,

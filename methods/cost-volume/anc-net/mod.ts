@@ -2,7 +2,8 @@
  * ANC-Net: NC-Net's filter with kernels of different extent in the two pictures, and a second stream that compares how
  * cells relate to their own surroundings (Li et al., CVPR 2020).
  *
- * Both streams run natively (`ops=`), as NC-Net's does.
+ * Both streams run natively (`ops=`), as NC-Net's does, for the reason measured there; `methods/cost-volume/README.md` has
+ * the whole beside PyTorch.
  *
  * @module
  */

@@ -5,9 +5,9 @@ import { runOnce, type Tensor as GraphTensor } from "../../../core/graph/session
 import { defaultSession } from "../../../core/graph/session_options.ts";
 import { correlationStack, type Layer } from "../../../core/hyper/correlation.ts";
 import { displacements, expectedPositions, normalisedPlanes } from "../../../core/hyper/field.ts";
+import { OpenNetworks } from "../../../core/hyper/network.ts";
 import { type Four, type Ops, resize4d, separable, takeEncoderBlock } from "../../../core/hyper/separable.ts";
 import { toInterleaved, toPlanes } from "../../../core/image/colour.ts";
-import { turned } from "./attention.ts";
 import { affinityModel, LEVELS, refine, takeLevels } from "./network.ts";
 
 /** CATs++'s correlation stack, its encoder block, and the pipeline on a quarter of the official sizes. */
@@ -56,8 +56,10 @@ async function pipeline(c: GoldenCase, ops: Ops): Promise<Record<string, Float32
     const { data, shape } = c.input(`corr_conv${5 - i}`);
     return await ops.tensor(data.map((value) => Math.max(0, value)), shape);
   };
+  const networks = new OpenNetworks(2 * LEVELS.length);
   const { size: [rows, cols, otherRows, otherCols], data } = await refine(
     ops,
+    networks,
     correlations,
     levels,
     affinity,
@@ -65,8 +67,9 @@ async function pipeline(c: GoldenCase, ops: Ops): Promise<Record<string, Float32
       out[name] = await x.read();
     },
   );
+  await networks.close();
   const field = await expectedPositions(ops, { rows, cols, other: { rows: otherRows, cols: otherCols }, data });
-  const flow = turned(displacements(field), rows * cols, 2);
+  const flow = toPlanes(displacements(field), 2);
   return { ...out, c3_mean: data, grid: normalisedPlanes(field), flow };
 }
 

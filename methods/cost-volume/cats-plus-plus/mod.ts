@@ -2,11 +2,14 @@
  * CATs++: correlations of all bottlenecks of three stages, shortened by 4-D convolutions, then refined from coarse to fine
  * by transformers whose values are 4-D convolutions (Cho, Hong and Kim, TPAMI 2022).
  *
- * Written from the paper and from a description of the official code's arithmetic. Volumes run natively (`ops=`), the
- * projection of features is an ONNX Runtime graph. Everything behind the backbone at 512 pixels, two cores (Zen, AVX-512),
- * a machine that others used too: 5.2 s on average, 4.8 s at best; the official formulation (2-D convolutions over permuted
- * volumes) in PyTorch 1.13 with two threads 13.7 s on average, 12.7 s at best. The correlations take the larger part of
- * ours, since their 360 MB are copied out of and into the native side; the transformers take most of the rest.
+ * Written from the paper and from a description of the official code's arithmetic. Correlations and 4-D convolutions run
+ * natively (`ops=`), the attention between them and the projection of features as ONNX Runtime graphs. By measurement
+ * (two Zen 5 cores with AVX-512, 28 November 2026): a convolution of 4 to 16 channels at 32^4 takes 64 ms natively and 422 ms as
+ * 2-D convolutions of a graph, one of 16 to 4 173 and 634. The six attentions take 402 ms as
+ * graphs; as native products with their soft-max in TypeScript, and with the correlations copied between, the whole took
+ * more than twice as long. Everything behind the backbone at 512 pixels takes 2.3 s, one round on
+ * a quiet machine, where it took 4.8 s at best before; the official formulation (2-D convolutions over permuted volumes) in
+ * PyTorch 1.13 took 12.7 s at best in an earlier run on the same machine (`methods/cost-volume/README.md`).
  *
  * @module
  */
@@ -52,7 +55,8 @@ export default {
       levels = takeLevels(learned.set, stored);
       learned.set.finish(card.name, [...TRUNK_TENSORS, "backbone.*"]);
     }
-    const ops = await open(), networks = new OpenNetworks();
+    // The projection of features, and two attentions per level.
+    const ops = await open(), networks = new OpenNetworks(1 + 2 * LEVELS.length);
     const affinityOf = recent(async (maps) => {
       const last = coarseFirst(maps).map(({ maps }) => maps.at(-1)!);
       const sizes = last.map(({ grid: { rows, cols } }) => [rows, cols] as const);
@@ -74,7 +78,7 @@ export default {
         levels ??= takeLevels(learned.set, target.map(({ rows }) => Math.ceil(rows / 2)));
         const stack = (i: number) => correlationStack(ops, { first: target[i]!.maps, last: source[i]!.maps });
         const affinity = { source: await affinityOf(other), target: await affinityOf(asked) };
-        const { size: [rows, cols, otherRows, otherCols], data } = await refine(ops, stack, levels, affinity);
+        const { size: [rows, cols, otherRows, otherCols], data } = await refine(ops, networks, stack, levels, affinity);
         const volume = { rows, cols, other: { rows: otherRows, cols: otherCols }, data };
         return await expectedPositions(ops, volume, options.temperature);
       },

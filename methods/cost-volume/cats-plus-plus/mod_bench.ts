@@ -1,27 +1,13 @@
-import { emptyPicture, knownBackbone, methodContext, nativeOps, plainMaps } from "../../../core/consensus/testing.ts";
-import { pointsOf } from "../../../core/frame.ts";
-import { defaultsOf } from "../../../core/value.ts";
+import { benchPair } from "../../../core/consensus/testing.ts";
 import plugin from "./mod.ts";
 
-/** One pair from the backbone's maps to the matches of ten points, at the paper's size, weights being random. */
-function run(own: Partial<Parameters<typeof plugin.build>[1]>): () => Promise<void> {
-  const source = emptyPicture(512, "source"), target = emptyPicture(512, "target");
-  const layers = [[64, 512, 4], [32, 1024, 23], [16, 2048, 3]].flatMap(([side, channels, count]) =>
-    Array.from({ length: count! }, () => [side!, channels!] as const)
-  );
-  const maps = { source: plainMaps(source, layers), target: plainMaps(target, layers) };
-  const points = pointsOf(Array.from({ length: 10 }, (_, i) => [23 * i, 19 * i]));
-  const made = (async () => {
-    const options = { ...defaultsOf(plugin.defaults), weights: "random", ...own } as Parameters<typeof plugin.build>[1];
-    return await plugin.build(methodContext(knownBackbone(maps), await nativeOps(), "cats-plus-plus"), options);
-  })();
-  return async () => {
-    await (await made).correspond(source, target, points);
-  };
-}
+/** Every bottleneck of a ResNet-101's second to fourth stage. */
+const layers = ([[4, 64, 512], [23, 32, 1024], [3, 16, 2048]] as const).flatMap(([count, side, channels]) =>
+  Array.from({ length: count }, () => [side, channels] as const)
+);
 
 Deno.bench(
-  "cats-plus-plus, 512 px: everything behind the backbone",
+  "cats-plus-plus, 512 px",
   { group: "cats-plus-plus", n: 5, warmup: 1 },
-  run({}),
+  benchPair(plugin, "cats-plus-plus", 512, layers),
 );

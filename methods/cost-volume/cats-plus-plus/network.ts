@@ -7,6 +7,7 @@
 import { Graph } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { conv, relu, reshape, transpose } from "../../../core/graph/ops/mod.ts";
+import type { OpenNetworks } from "../../../core/hyper/network.ts";
 import {
   encode,
   type EncoderBlock,
@@ -75,11 +76,13 @@ export type Watch = (name: string, x: Tensor) => Promise<void>;
 /**
  * The hierarchy: at each level c + T(c) + T(swapped c), from conv5 to conv3, each result enlarged and added to the next.
  *
+ * @param networks keeps the attentions open, two for each level
  * @param correlations [1][maps][target rows][target cols][source rows][source cols] per level; freed as they are used
  * @returns the mean over channels at the finest level, on its own sizes
  */
 export async function refine(
   ops: Ops,
+  networks: OpenNetworks,
   correlations: (level: number) => Promise<Tensor>,
   levels: readonly Level[],
   affinity: { readonly source: Affinity; readonly target: Affinity },
@@ -102,10 +105,10 @@ export async function refine(
     }
     await watch(`c${name}_before_T${i}`, c);
     using before = c;
-    using one = await transform(ops, before, transformer, affinity.source[i]!);
+    using one = await transform(ops, networks, before, transformer, affinity.source[i]!);
     await watch(`T${i}_c${name}`, one);
     using sum = await ops.groupNorm(one, { add: before });
-    using other = await transform(ops, before, transformer, affinity.target[i]!, true);
+    using other = await transform(ops, networks, before, transformer, affinity.target[i]!, true);
     below = await ops.groupNorm(other, { add: sum });
     await watch(`c${name}`, below);
   }

@@ -5,8 +5,8 @@
  * Written from the paper and from a description of the official code's arithmetic; the code itself (GPL-3.0) was not used.
  * The whole network behind the backbone is one ONNX Runtime graph, the read-out runs natively (`ops=`): it is matrix
  * products, soft-maxes and layer norms, for which this project has no native operations. Everything behind the backbone at
- * 256 pixels, eight layers, depth 1, two cores (Zen, AVX-512), a machine that others used too: 418 ms on average, 248 ms at
- * best; the same formulation in PyTorch 1.13 with two threads 669 ms on average, 496 ms at best.
+ * 256 pixels, eight layers, depth 1: 248 ms at best; the same formulation in PyTorch 1.13 496 ms
+ * (two Zen 5 cores with AVX-512, 28 November 2026; see `methods/cost-volume/README.md`).
  *
  * @module
  */

@@ -7,11 +7,10 @@
  * networks side by side; here each picture runs through its own once (see `core/graph/cnn/grouped.ts`), and its features
  * are kept for every pair it is in.
  *
- * The three convolutions of each picture run in ONNX Runtime, everything after them natively (`ops=`). Measured on two
- * AVX-512 cores that other work kept busy, so by the fastest of 12 runs: the convolutions 22 ms in ONNX Runtime and 60 ms as
- * products of native patches; the 6-D layer 12 ms, the 4-D one with its resizing 28 ms, the nine correlations 12 ms. From
- * maps to the matches of ten points at 240 pixels a pair took 377 ms with the native convolutions, against 1235 ms of the
- * official formulation (sums of conv3d) in PyTorch 1.13 on the same two cores, one after the other on a quiet machine.
+ * The three convolutions of each picture run in ONNX Runtime, everything after them natively (`ops=`): the convolutions took
+ * 22 ms in ONNX Runtime and 60 ms as products of native patches, on two AVX-512 cores that other work kept busy. From maps to
+ * the matches of ten points at 240 pixels a pair takes 98 ms at best, the official formulation (sums of conv3d) in PyTorch
+ * 1.13 1008 ms (two Zen 5 cores with AVX-512, 28 November 2026; see `methods/cost-volume/README.md`).
  *
  * @module
  */

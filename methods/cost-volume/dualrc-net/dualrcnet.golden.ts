@@ -10,7 +10,7 @@ import { Neck, takeNeck } from "./neck.ts";
 export default vectorsOfEveryOps("dualrcnet", async (c, ops) => {
   const set = setOf(c);
   const layers = takeStack(set, "NeighConsensus.conv", { kernels: [], channels: [] });
-  const neck = new Neck(takeNeck(set));
+  const neck = new Neck(ops, takeNeck(set));
   set.finish("DualRC-Net");
   const stages = (picture: string) => [2, 3, 4].map((i) => descriptorsOfInput(c, `c${i}_${picture}`));
   const [a, b] = [stages("A"), stages("B")];

@@ -18,6 +18,41 @@ export interface View {
   readonly fine: Pair<Descriptors>;
 }
 
+/** Fine descriptors of the picture that is asked, given where the queries lie. */
+export interface FineReader {
+  readonly rows: number;
+  readonly cols: number;
+  readonly channels: number;
+  /** @param cells row-major indices @returns [cells][channels], normalised */
+  read(cells: Int32Array): Promise<Float32Array>;
+}
+
+/** What one way needs. */
+export interface OneWay {
+  readonly coarse: Volume;
+  readonly own: FineReader;
+  readonly other: Descriptors;
+}
+
+/** The way from the picture a view is seen from. */
+export function oneWay({ coarse, fine: { source, target } }: View): OneWay {
+  const { rows, cols, channels, data } = source;
+  return {
+    coarse,
+    other: target,
+    own: {
+      rows,
+      cols,
+      channels,
+      read(cells) {
+        const out = new Float32Array(cells.length * channels);
+        cells.forEach((cell, i) => out.set(data.subarray(cell * channels, (cell + 1) * channels), i * channels));
+        return Promise.resolve(out);
+      },
+    },
+  };
+}
+
 /** The same seen from the other picture. */
 export function reversed({ coarse, fine }: View): View {
   const [I, J, K, L] = coarse.size;
@@ -43,21 +78,23 @@ const BATCH = 512;
  * @param queries fine cells of the own picture; (0, 0) gets coarse shares of 0 and so the first cell with score 0, as the
  * official code has it
  */
-export async function findMatches(ops: Ops, { coarse, fine }: View, queries: Cells): Promise<FineMatches> {
-  const { source, target } = fine, cells = target.rows * target.cols;
-  const { channels } = source;
+export async function findMatches(
+  ops: Ops,
+  { coarse, own: source, other: target }: OneWay,
+  queries: Cells,
+): Promise<FineMatches> {
+  const cells = target.rows * target.cols, { channels } = source;
   using other = await ops.tensor(target.data, [cells, channels]);
   const near = nearestCoarse(target, coarse);
   const xy = new Float64Array(2 * queries.n), score = new Float32Array(queries.n);
   const [, , K, L] = coarse.size, shares = new Float32Array(K * L);
   for (let start = 0; start < queries.n; start += BATCH) {
     const n = Math.min(BATCH, queries.n - start);
-    const own = new Float32Array(n * channels);
-    for (let i = 0; i < n; i++) {
+    const nearest = Int32Array.from({ length: n }, (_, i) => {
       const x = queries.xy[2 * (start + i)]!, y = queries.xy[2 * (start + i) + 1]!;
-      const cell = clamp(roundHalfEven(y), source.rows) * source.cols + clamp(roundHalfEven(x), source.cols);
-      own.set(source.data.subarray(cell * channels, (cell + 1) * channels), i * channels);
-    }
+      return clamp(roundHalfEven(y), source.rows) * source.cols + clamp(roundHalfEven(x), source.cols);
+    });
+    const own = await source.read(nearest);
     const data = await (await ops.correlate({ data: own, shape: [n, channels] }, other)).take();
     for (let i = 0; i < n; i++) {
       coarseShares(coarse, queries.xy[2 * (start + i)]! / RATIO, queries.xy[2 * (start + i) + 1]! / RATIO, shares);
@@ -136,8 +173,8 @@ export interface RoundTrip {
 
 /** Follows each query to the other picture and back. */
 export async function roundTrip(ops: Ops, view: View, queries: Cells): Promise<RoundTrip> {
-  const there = await findMatches(ops, view, queries);
-  const back = await findMatches(ops, reversed(view), there);
+  const there = await findMatches(ops, oneWay(view), queries);
+  const back = await findMatches(ops, oneWay(reversed(view)), there);
   const kept = Uint8Array.from({ length: queries.n }, (_, i) => {
     const same = back.xy[2 * i] === queries.xy[2 * i] && back.xy[2 * i + 1] === queries.xy[2 * i + 1];
     return same ? 1 : 0;

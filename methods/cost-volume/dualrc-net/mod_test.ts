@@ -6,7 +6,7 @@ import { goldenTest } from "../../../core/golden/testing.ts";
 import type { FeatureMap, Image } from "../../../core/types.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import golden from "./dualrcnet.golden.ts";
-import { findMatches, promisingCells, reversed, roundTrip, type View } from "./matching.ts";
+import { findMatches, oneWay, promisingCells, reversed, roundTrip, type View } from "./matching.ts";
 import plugin from "./mod.ts";
 
 goldenTest(golden);
@@ -30,7 +30,7 @@ Deno.test("findMatches() chooses among equal fine descriptors by the coarse row 
   using ops = await referenceOps();
   // The left coarse cell looks right, the right one left.
   const crossed = view([1, 3, 3, 1]);
-  const { xy, score } = await findMatches(ops, crossed, cells(2, 0, 4, 0));
+  const { xy, score } = await findMatches(ops, oneWay(crossed), cells(2, 0, 4, 0));
   // At fine 2, coarse 0.5: half of (1, 3) and of (3, 1) are equal shares, the lowest index wins. At 4, coarse 1: (3, 1).
   assertEquals([...xy], [2, 0, 0, 0]);
   assertAlmostEquals(score[0]!, 0.5, 1e-6);
@@ -39,7 +39,7 @@ Deno.test("findMatches() chooses among equal fine descriptors by the coarse row 
 
 Deno.test("findMatches() at the very origin has no coarse opinion and takes the first cell", async () => {
   using ops = await referenceOps();
-  const { xy, score } = await findMatches(ops, view([1, 3, 3, 1]), cells(0, 0, 1, 0));
+  const { xy, score } = await findMatches(ops, oneWay(view([1, 3, 3, 1])), cells(0, 0, 1, 0));
   assertEquals([...xy.subarray(0, 2), score[0]], [0, 0, 0]);
   // At fine 1, coarse 0.25: 0.75 * (1, 3) + 0.25 * (3, 1) = (1.5, 2.5), so right: column 5.
   assertEquals([...xy.subarray(2)], [5, 0]);
@@ -48,7 +48,7 @@ Deno.test("findMatches() at the very origin has no coarse opinion and takes the 
 
 Deno.test("findMatches() reads the fine descriptor nearest to a query, half to even", async () => {
   using ops = await referenceOps();
-  const { xy } = await findMatches(ops, view([1, 0, 1, 0]), cells(0.5, 0, 1.5, 0, 2.6, 0));
+  const { xy } = await findMatches(ops, oneWay(view([1, 0, 1, 0])), cells(0.5, 0, 1.5, 0, 2.6, 0));
   assertEquals([...xy], [0, 0, 2, 0, 3, 0]);
 });
 

@@ -1,9 +1,12 @@
 /**
  * The feature pyramid that gives DualRC-Net its fine descriptors.
  *
+ * All but its last convolution is an ONNX Runtime graph. The last one, 3 x 3 from 1024 to 1024 channels, is 19 of 20 parts
+ * of the arithmetic; as a native product of patches it can be asked for some cells only.
+ *
  * @module
  */
-import type { Descriptors } from "../../../core/consensus/volume.ts";
+import type { Descriptors, Ops } from "../../../core/consensus/volume.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { add, conv, resize, transpose } from "../../../core/graph/ops/mod.ts";
@@ -47,8 +50,8 @@ export function takeNeck(set: WeightSet): NeckWeights {
 type Sizes = readonly (readonly [rows: number, cols: number])[];
 
 /**
- * Stages of a ResNet, [rows][cols][channels], to a fine map: from the coarsest up, each level is enlarged (bilinear,
- * corners aligned) and added to the next, and a 3 x 3 convolution ends it.
+ * Stages of a ResNet, [rows][cols][channels], to one fine map: from the coarsest up, each level is enlarged (bilinear,
+ * corners aligned) and added to the next.
  */
 function neckModel(sizes: Sizes, weights: NeckWeights): Model {
   const g = new Graph("DualRC-Net's neck");
@@ -56,34 +59,88 @@ function neckModel(sizes: Sizes, weights: NeckWeights): Model {
     const [rows, cols] = sizes[i]!;
     return transpose(g, g.input(`stage${i + 1}`, [1, rows, cols, STAGE_CHANNELS[i]!]), [0, 3, 1, 2]);
   };
-  const apply = (x: Value, { weight, bias }: ConvWeights, padding = 0) =>
-    conv(g, x, g.weight(weight), g.weight(bias), { padding });
+  const apply = (x: Value, { weight, bias }: ConvWeights) => conv(g, x, g.weight(weight), g.weight(bias));
   const enlarged = (x: Value, i: number) => resize(g, x, ...sizes[i]!, { mode: "bilinear", alignCorners: true });
   const middle = add(g, apply(planes(1), weights.inner[0]), enlarged(planes(2), 1));
-  const fine = add(g, apply(planes(0), weights.inner[1]), enlarged(middle, 0));
-  return g.model({ fine: transpose(g, apply(fine, weights.last, 1), [0, 2, 3, 1]) });
+  const merged = add(g, apply(planes(0), weights.inner[1]), enlarged(middle, 0));
+  return g.model({ merged: transpose(g, merged, [0, 2, 3, 1]) });
+}
+
+/** Taps of the last convolution, and what they read of a cell. */
+const TAPS = 9, PATCH = TAPS * CHANNELS;
+
+/** Cells whose patches are held at once. */
+const BATCH = 512;
+
+/** [out][in][9] -> [out][9][in], as patches of maps with channels last are read. */
+function channelsLast(data: Float32Array): Float32Array {
+  const out = new Float32Array(data.length);
+  for (let o = 0, from = 0; o < CHANNELS; o++) {
+    for (let i = 0; i < CHANNELS; i++) {
+      for (let t = 0; t < TAPS; t++, from++) out[(o * TAPS + t) * CHANNELS + i] = data[from]!;
+    }
+  }
+  return out;
+}
+
+/** The 3 x 3 cells around a cell, 0 outside the map. */
+function copyPatch({ rows, cols, data }: Descriptors, cell: number, to: Float32Array): void {
+  const row = Math.floor(cell / cols), col = cell % cols;
+  for (let t = 0; t < TAPS; t++) {
+    const y = row + Math.floor(t / 3) - 1, x = col + t % 3 - 1, at = t * CHANNELS;
+    if (y < 0 || x < 0 || y >= rows || x >= cols) to.fill(0, at, at + CHANNELS);
+    else to.set(data.subarray((y * cols + x) * CHANNELS, (y * cols + x + 1) * CHANNELS), at);
+  }
 }
 
 /** Runs the neck; one session per size of pictures, the last few stay open. */
 export class Neck {
   readonly #networks = new OpenNetworks();
+  /** The last convolution's weights on the device, once they were needed. */
+  #last: ReturnType<Ops["tensor"]> | undefined;
 
-  constructor(readonly weights: NeckWeights) {}
+  constructor(readonly ops: Ops, readonly weights: NeckWeights) {}
 
-  /** @param stages from fine to coarse. @returns descriptors on the grid of the first, not normalised */
-  async describe(stages: readonly Descriptors[]): Promise<Descriptors> {
+  /** @param stages from fine to coarse. @returns the map before the last convolution, on the grid of the first */
+  async merged(stages: readonly Descriptors[]): Promise<Descriptors> {
     const sizes: Sizes = stages.map(({ rows, cols }) => [rows, cols]);
     const inputs = Object.fromEntries(stages.map(({ rows, cols, channels, data }, i) => [
       `stage${i + 1}`,
       // A run takes its inputs' memory away; these belong to the feature cache.
       { shape: [1, rows, cols, channels], data: new Float32Array(data) },
     ]));
-    const { fine } = await this.#networks.run(sizes.join(), () => neckModel(sizes, this.weights), inputs);
-    return { rows: sizes[0]![0], cols: sizes[0]![1], channels: CHANNELS, data: fine!.data };
+    const { merged } = await this.#networks.run(sizes.join(), () => neckModel(sizes, this.weights), inputs);
+    return { rows: sizes[0]![0], cols: sizes[0]![1], channels: CHANNELS, data: merged!.data };
   }
 
-  /** Gives the sessions back. */
+  /** Descriptors of some cells of a merged map. @returns [cells][1024], not normalised */
+  async at(merged: Descriptors, cells: Int32Array): Promise<Float32Array> {
+    const { weight, bias } = this.weights.last, offsets = bias.read();
+    this.#last ??= this.ops.tensor(channelsLast(weight.read()), [CHANNELS, PATCH]);
+    const last = await this.#last, out = new Float32Array(cells.length * CHANNELS);
+    const patches = new Float32Array(Math.min(BATCH, cells.length) * PATCH);
+    for (let start = 0; start < cells.length; start += BATCH) {
+      const n = Math.min(BATCH, cells.length - start);
+      for (let i = 0; i < n; i++) copyPatch(merged, cells[start + i]!, patches.subarray(i * PATCH, (i + 1) * PATCH));
+      const asked = { data: patches.subarray(0, n * PATCH), shape: [n, PATCH] };
+      const product = await (await this.ops.correlate(asked, last)).take();
+      for (let i = 0, at = 0; i < n; i++) for (let c = 0; c < CHANNELS; c++, at++) product[at]! += offsets[c]!;
+      out.set(product, start * CHANNELS);
+    }
+    return out;
+  }
+
+  /** @param stages from fine to coarse. @returns descriptors on the grid of the first, not normalised */
+  async describe(stages: readonly Descriptors[]): Promise<Descriptors> {
+    const merged = await this.merged(stages);
+    const cells = Int32Array.from({ length: merged.rows * merged.cols }, (_, i) => i);
+    return { ...merged, data: await this.at(merged, cells) };
+  }
+
+  /** Gives the sessions and weights back. */
   async close(): Promise<void> {
     await this.#networks.close();
+    (await this.#last)?.dispose();
+    this.#last = undefined;
   }
 }

@@ -1,5 +1,4 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
-import { levelCorrelations, tokensOf } from "../../../core/consensus/hypercolumn.ts";
 import {
   bumpMap,
   countParameters,
@@ -7,15 +6,17 @@ import {
   knownBackbone,
   methodContext,
   nativeOps,
-  referenceOps,
   withCheckpoint,
 } from "../../../core/consensus/testing.ts";
 import type { Ops } from "../../../core/consensus/volume.ts";
 import { ConfigError, InputError } from "../../../core/errors.ts";
 import { pointsOf } from "../../../core/frame.ts";
+import { Graph } from "../../../core/graph/graph.ts";
+import { runOnce } from "../../../core/graph/session.ts";
+import { defaultSession } from "../../../core/graph/session_options.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import plugin from "./mod.ts";
-import { mixed, takePointwise } from "./network.ts";
+import { hypercolumn, type LevelSize, mixed, takePointwise } from "./network.ts";
 import { WeightSet } from "../../../core/weights/set.ts";
 import { tensorOf } from "../../../core/weights/tensor.ts";
 
@@ -32,37 +33,42 @@ async function build(ops: Ops, options: Partial<Options>) {
   return await plugin.build(methodContext(knownBackbone(maps), ops, "hccnet"), all);
 }
 
-Deno.test("levelCorrelations() gives each slice of the channels a cosine of its own", async () => {
-  using ops = await referenceOps();
-  const cell = (...data: number[]) => ({ rows: 1, cols: 1, channels: 4, data: Float32Array.from(data) });
-  // (3, 4) against (4, 3) is 24 / 25; (0, 2) against (0, 5) is 1; both at once would be 34 / sqrt(29 * 50).
-  const pair = { source: cell(3, 4, 0, 2), target: cell(4, 3, 0, 5) };
-  const slices = await levelCorrelations(ops, pair, 1, 2);
-  assertEquals(slices.map(([value]) => Math.round(value! * 1e6) / 1e6), [0.96, 1]);
-  const [whole] = await levelCorrelations(ops, pair, 1);
-  assertAlmostEquals(whole![0]!, 34 / Math.sqrt(29 * 50), 1e-6);
+/** The hypercolumn correlation of maps given as [rows * cols * channels], rounded. */
+async function hypercolumnOf(
+  levels: readonly LevelSize[],
+  maps: { readonly source: readonly number[][]; readonly target: readonly number[][] },
+  side: number,
+  slices: number,
+) {
+  const g = new Graph("a test"), out = hypercolumn(g, { source: levels, target: levels }, { side, slices });
+  const input = (name: "source" | "target") =>
+    levels.map(({ rows, cols, channels }, i) =>
+      [`${name}${i}`, { shape: [1, rows, cols, channels], data: Float32Array.from(maps[name][i]!) }] as const
+    );
+  const inputs = Object.fromEntries([...input("source"), ...input("target")]);
+  const { found } = await runOnce(g.model({ found: out }), inputs, defaultSession);
+  return [...found!.data].map((value) => Math.round(value * 1e6) / 1e6);
+}
+
+Deno.test("hypercolumn() orders cosines of slices by level, then slice, and turns negative ones into 0", async () => {
+  const cell = { rows: 1, cols: 1, channels: 4 };
+  // (3, 4) against (4, 3) is 24 / 25; (0, 2) against (0, 5) is 1; (1, 0) against (-1, 0) is -1; 0 against 0 stays 0.
+  const maps = { source: [[3, 4, 0, 2], [1, 0, 0, 0]], target: [[4, 3, 0, 5], [-1, 0, 0, 0]] };
+  assertEquals(await hypercolumnOf([cell, cell], maps, 1, 2), [0.96, 1, 0, 0]);
+  // Both at once: 34 / sqrt(29 * 50).
+  const whole = await hypercolumnOf([cell], maps, 1, 1);
+  assertAlmostEquals(whole[0]!, 34 / Math.sqrt(29 * 50), 1e-6);
 });
 
-Deno.test("tokensOf() orders features by level, then slice, and turns negative ones into 0", async () => {
-  using ops = await referenceOps();
-  const map = (name: string, data: number[]) => ({
-    ...bumpMap(source, { side: 1, channels: 4, name }),
-    data: Float32Array.from(data),
-  });
-  const found = await tokensOf(
-    ops,
-    {
-      source: [map("a", [1, 0, 1, 0]), map("b", [3, 4, 1, 1])],
-      target: [map("a", [-1, 0, 1, 0]), map("b", [4, 3, 1, 1])],
-    },
-    1,
-    2,
-  );
-  assertEquals([...found].map((value) => Math.round(value * 1e6) / 1e6), [0, 1, 0.96, 1]);
+Deno.test("hypercolumn() resizes normalised maps with their corners aligned, and does not normalise again", async () => {
+  const level = { rows: 1, cols: 2, channels: 2 };
+  // Source cells (1, 0) and (0, 1); between them lies (1/2, 1/2), whose product with (0, 7) / 7 is 1/2.
+  const found = await hypercolumnOf([level], { source: [[2, 0, 0, 3]], target: [[0, 7, 0, 7]] }, 3, 1);
+  const row = (value: number) => Array<number>(9).fill(value);
+  assertEquals(found, [0, 0.5, 1, 0, 0.5, 1, 0, 0.5, 1].flatMap(row));
 });
 
 Deno.test("mixed() is a network of its own on every token", async () => {
-  using ops = await referenceOps();
   const tensors = new Map(
     ([
       ["hypercolumn.0.weight", [2, 3], [1, 0, -1, 0, 2, 0]],
@@ -74,7 +80,9 @@ Deno.test("mixed() is a network of its own on every token", async () => {
   const set = new WeightSet("a test", tensors), layers = takePointwise(set, 3, [7, 1]);
   set.finish("a test");
   // Token (1, 2, 3): max(-2, 0), max(3, 0) -> 3 - 5, and nothing after it; (5, 0, 1): 4 and max(-1, 0) -> 40 - 5.
-  assertEquals([...await mixed(ops, Float32Array.of(1, 2, 3, 5, 0, 1), layers)], [-2, 35]);
+  const g = new Graph("a test"), out = mixed(g, g.input("x", [1, 3, 1, 2]), layers);
+  const inputs = { x: { shape: [1, 3, 1, 2], data: Float32Array.of(1, 5, 2, 0, 3, 1) } };
+  assertEquals([...(await runOnce(g.model({ out }), inputs, defaultSession)).out!.data], [-2, 35]);
 });
 
 Deno.test("hccnet has the parameters its card's sizes say", () => {

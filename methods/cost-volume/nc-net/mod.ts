@@ -2,10 +2,9 @@
  * NC-Net: matches that agree with their neighbours in both pictures are strengthened by 4-D convolutions over all
  * correlations (Rocco et al., NeurIPS 2018).
  *
- * The convolutions run natively (`ops=`): ONNX Runtime has no 4-D convolution. Measured before this was chosen, on two
- * cores, 25^4 cells, three layers of side 5, one direction: 0.60 s natively, 2.04 s as an ONNX graph that sums 3-D
- * convolutions, 1.06 s as the fastest such sum in PyTorch and 0.74 s by its FFT
- * (measured with a prototype of the kernel, not yet with this one).
+ * The convolutions run natively (`ops=`): ONNX Runtime has no 4-D convolution. Three layers of side 5 at 25^4 cells in one
+ * direction took 37 ms natively and 3060 ms as an ONNX graph that sums 3-D convolutions; two of side 3 16 and 151
+ * (two Zen 5 cores with AVX-512, 28 November 2026; `methods/cost-volume/README.md` has the whole beside PyTorch).
  *
  * @module
  */

@@ -2,10 +2,16 @@
  * NeMF's matching field: a small network that scores any pair of positions, from their coordinates and the cost volume
  * between them (Hong et al., NeurIPS 2022).
  *
+ * The network is an ONNX Runtime graph, its slopes with respect to its inputs are written out as a second one.
+ *
  * @module
  */
-import { lazy, type Ops } from "../../../core/hyper/separable.ts";
+import { Graph, type Value } from "../../../core/graph/graph.ts";
+import type { Model } from "../../../core/graph/model.ts";
+import { add, linear, matmul, multiply, relu, reshape } from "../../../core/graph/ops/mod.ts";
+import { OpenNetworks } from "../../../core/hyper/network.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
+import { reshapeOf, type WeightTensor } from "../../../core/weights/tensor.ts";
 
 /** Channels of the cost volume at a pair of positions. */
 export const COST = 64;
@@ -18,13 +24,11 @@ const FREQUENCIES = Array.from({ length: 10 }, (_, i) => Math.fround(1 + i * 511
 /** Values of one position: sines, cosines, and the scaled coordinate itself. */
 export const HARMONIC = 4 * FREQUENCIES.length + 2;
 
-type Stored = ReturnType<typeof lazy>;
-
 interface Affine {
-  readonly weight: Stored;
-  readonly bias: Stored;
-  /** [in][out]: for the way back. */
-  readonly turned: Stored;
+  /** [out, in] */
+  readonly weight: WeightTensor;
+  /** [out] */
+  readonly bias: WeightTensor;
 }
 
 /** Parameters of the scoring network. */
@@ -36,16 +40,7 @@ export interface FieldWeights {
 }
 
 function takeAffine(set: WeightSet, name: string, out: number, inputs: number): Affine {
-  const weight = lazy(set.take(`${name}.weight`, [out, inputs])), bias = lazy(set.take(`${name}.bias`, [out]));
-  let data: Float32Array | undefined;
-  const turned = {
-    shape: [inputs, out],
-    get data() {
-      const given = weight.data;
-      return data ??= Float32Array.from(given, (_, i) => given[i % out * inputs + Math.floor(i / out)]!);
-    },
-  };
-  return { weight, bias, turned };
+  return { weight: set.take(`${name}.weight`, [out, inputs]), bias: set.take(`${name}.bias`, [out]) };
 }
 
 /** Takes `<prefix>.{fc_p,fc_c.*,blocks.*,fc_out}`. */
@@ -110,73 +105,83 @@ export function harmonicsBack(
   return out;
 }
 
-/** x W^T + b, added to `to` where given. */
-async function forward(ops: Ops, x: Float32Array, { weight, bias }: Affine, to?: Float32Array): Promise<Float32Array> {
-  const [out, inputs] = weight.shape as [number, number];
-  const y = await (await ops.correlate({ data: x, shape: [x.length / inputs, inputs] }, weight)).take();
-  const b = bias.data;
-  for (let i = 0, o = 0; i < y.length; i++) {
-    y[i]! += b[o]! + (to === undefined ? 0 : to[i]!);
-    if (++o === out) o = 0;
-  }
-  return y;
-}
-
-async function backward(ops: Ops, slopes: Float32Array, { turned }: Affine): Promise<Float32Array> {
-  const out = turned.shape[1]!;
-  return await (await ops.correlate({ data: slopes, shape: [slopes.length / out, out] }, turned)).take();
-}
-
-const relu = (x: Float32Array) => x.map((value) => value > 0 ? value : 0);
-
-/** Slopes where the value that went through the ReLU was positive. */
-function gate(slopes: Float32Array, x: Float32Array): Float32Array {
-  return slopes.map((value, i) => x[i]! > 0 ? value : 0);
-}
-
-/** Scores, and a function that gives their slopes. */
-export interface Scored {
+/** Scores, and how they change with the inputs. */
+export interface Slopes {
   /** [n] */
   readonly score: Float32Array;
-  /** d score / d input: of points [n][2 HARMONIC] and costs [n][COST]. */
-  slopes(): Promise<{ readonly points: Float32Array; readonly costs: Float32Array }>;
+  /** d score / d points, [n][2 HARMONIC] */
+  readonly points: Float32Array;
+  /** d score / d costs, [n][COST] */
+  readonly costs: Float32Array;
 }
 
-/**
- * Scores pairs of positions.
- *
- * @param points [n][2 HARMONIC]: source embedding, then target embedding
- * @param costs [n][COST]
- */
-export async function scorePairs(
-  ops: Ops,
-  points: Float32Array,
-  costs: Float32Array,
-  net: FieldWeights,
-): Promise<Scored> {
-  let x = await forward(ops, points, net.point);
-  const seen: { before: Float32Array; middle: Float32Array }[] = [];
+/** The network for any number of pairs of positions. */
+export class FieldNetwork {
+  // The search asks with two numbers of pairs, and for slopes with one.
+  readonly #networks = new OpenNetworks(3);
+
+  constructor(readonly weights: FieldWeights) {}
+
+  /**
+   * Scores pairs of positions. The arrays are given away.
+   *
+   * @param points [n][2 HARMONIC]: source embedding, then target embedding
+   * @param costs [n][COST]
+   * @returns [n]
+   */
+  async score(points: Float32Array, costs: Float32Array): Promise<Float32Array> {
+    return (await this.#run("score", points, costs)).score!.data;
+  }
+
+  /** As {@linkcode score}, with the slopes. */
+  async slopes(points: Float32Array, costs: Float32Array): Promise<Slopes> {
+    const { score, points: ofPoints, costs: ofCosts } = await this.#run("slopes", points, costs);
+    return { score: score!.data, points: ofPoints!.data, costs: ofCosts!.data };
+  }
+
+  #run(kind: "score" | "slopes", points: Float32Array, costs: Float32Array) {
+    const n = costs.length / COST, given = (data: Float32Array) => data as Float32Array<ArrayBuffer>;
+    return this.#networks.run(`${kind} ${n}`, () => fieldModel(n, this.weights, kind === "slopes"), {
+      "at points": { shape: [n, 2 * HARMONIC], data: given(points) },
+      "at costs": { shape: [n, COST], data: given(costs) },
+    });
+  }
+
+  /** Gives the sessions back. */
+  async close(): Promise<void> {
+    await this.#networks.close();
+  }
+}
+
+/** x W^T + b */
+function affine(g: Graph, x: Value, { weight, bias }: Affine): Value {
+  return linear(g, x, g.weight(weight), g.weight(bias));
+}
+
+function fieldModel(n: number, net: FieldWeights, withSlopes: boolean): Model {
+  const g = new Graph("NeMF's field");
+  const points = g.input("at points", [n, 2 * HARMONIC]), costs = g.input("at costs", [n, COST]);
+  let x = affine(g, points, net.point);
+  /** What left each ReLU. */
+  const seen: { before: Value; middle: Value }[] = [];
   for (let i = 0; i < BLOCKS; i++) {
-    const before = await forward(ops, costs, net.cost[i]!, x);
-    const middle = await forward(ops, relu(before), net.blocks[i]![0]);
-    x = await forward(ops, relu(middle), net.blocks[i]![1], before);
+    const sum = add(g, x, affine(g, costs, net.cost[i]!)), before = relu(g, sum);
+    const middle = relu(g, affine(g, before, net.blocks[i]![0]));
+    x = add(g, sum, affine(g, middle, net.blocks[i]![1]));
     seen.push({ before, middle });
   }
-  const last = x, score = await forward(ops, relu(last), net.out);
-  return {
-    score,
-    async slopes() {
-      const weight = net.out.weight.data;
-      let slope = last.map((value, i) => value > 0 ? weight[i % WIDTH]! : 0), ofCosts: Float32Array | undefined;
-      for (let i = BLOCKS - 1; i >= 0; i--) {
-        const { before, middle } = seen[i]!, [first, second] = net.blocks[i]!;
-        const inner = gate(await backward(ops, slope, second), middle);
-        const through = gate(await backward(ops, inner, first), before);
-        slope = slope.map((value, k) => value + through[k]!);
-        const part = await backward(ops, slope, net.cost[i]!);
-        ofCosts = ofCosts === undefined ? part : ofCosts.map((value, k) => value + part[k]!);
-      }
-      return { points: await backward(ops, slope, net.point), costs: ofCosts! };
-    },
-  };
+  const last = relu(g, x), score = reshape(g, affine(g, last, net.out), [n]);
+  if (!withSlopes) return g.model({ score });
+
+  /** Slopes pass where the ReLU let the value pass. */
+  const gate = (slopes: Value, passed: Value) => multiply(g, g.node("Sign", [passed], passed.shape), slopes);
+  const back = (slopes: Value, { weight }: Affine) => matmul(g, slopes, g.weight(weight));
+  let slope = gate(g.weight(reshapeOf(net.out.weight, [1, WIDTH])), last), ofCosts: Value | undefined;
+  for (let i = BLOCKS - 1; i >= 0; i--) {
+    const { before, middle } = seen[i]!, [first, second] = net.blocks[i]!;
+    slope = add(g, slope, gate(back(gate(back(slope, second), middle), first), before));
+    const part = back(slope, net.cost[i]!);
+    ofCosts = ofCosts === undefined ? part : add(g, ofCosts, part);
+  }
+  return g.model({ score, points: back(slope, net.point), costs: ofCosts! });
 }

@@ -1,21 +1,8 @@
-import { emptyPicture, knownBackbone, methodContext, nativeOps, plainMaps } from "../../../core/consensus/testing.ts";
-import { pointsOf } from "../../../core/frame.ts";
-import { defaultsOf } from "../../../core/value.ts";
+import { benchPair } from "../../../core/consensus/testing.ts";
 import plugin from "./mod.ts";
 
-/** One pair from the backbone's maps to the matches of ten points, at the paper's size, weights being random. */
-function run(own: Partial<Parameters<typeof plugin.build>[1]>): () => Promise<void> {
-  const source = emptyPicture(256, "source"), target = emptyPicture(256, "target");
-  const layers = [[64, 256], [32, 512], [16, 1024], [8, 2048]] as const;
-  const maps = { source: plainMaps(source, layers), target: plainMaps(target, layers) };
-  const points = pointsOf(Array.from({ length: 10 }, (_, i) => [23 * i, 19 * i]));
-  const made = (async () => {
-    const options = { ...defaultsOf(plugin.defaults), weights: "random", ...own } as Parameters<typeof plugin.build>[1];
-    return await plugin.build(methodContext(knownBackbone(maps), await nativeOps(), "nemf"), options);
-  })();
-  return async () => {
-    await (await made).correspond(source, target, points);
-  };
-}
-
-Deno.bench("nemf, 256 px: everything behind the backbone", { group: "nemf", n: 5, warmup: 1 }, run({}));
+Deno.bench(
+  "nemf, 256 px",
+  { group: "nemf", n: 5, warmup: 1 },
+  benchPair(plugin, "nemf", 256, [[64, 256], [32, 512], [16, 1024], [8, 2048]]),
+);

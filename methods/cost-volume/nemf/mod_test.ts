@@ -15,7 +15,7 @@ import { TakenWeights, withCheckpoint } from "../../../core/hyper/testing.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import { RandomWeights } from "../../../core/weights/learned.ts";
 import { type AskedCosts, pairCosts } from "./costs.ts";
-import { COST, HARMONIC, harmonics, harmonicsBack, scorePairs, takeField } from "./field.ts";
+import { COST, FieldNetwork, HARMONIC, harmonics, harmonicsBack, takeField } from "./field.ts";
 import plugin from "./mod.ts";
 import golden from "./nemf.golden.ts";
 import { takeScore } from "./network.ts";
@@ -33,50 +33,51 @@ const asked = { side: 3, at, costs };
 const options = { rounds: 4, steps: 0, rate: 0.01, radius: 0.2, seed: 7 };
 
 Deno.test("the slopes of the score are those of finite differences", async () => {
-  using ops = await referenceOps();
-  const net = takeField(new RandomWeights(), "field"), target = harmonics([0.3, -0.4]);
-  const scoreAt = async (x: number, y: number, withSlopes = false) => {
+  const network = new FieldNetwork(takeField(new RandomWeights(), "field")), target = harmonics([0.3, -0.4]);
+  const inputsAt = (x: number, y: number) => {
     const source = harmonics([x, y]), points = new Float32Array(2 * HARMONIC);
     points.set(source);
     points.set(target, HARMONIC);
-    const pair = pairCosts(costs, [x, y], [4], withSlopes);
-    return { source, pair, scored: await scorePairs(ops, points, pair.costs, net) };
+    return { source, points, pair: pairCosts(costs, [x, y], [4], true) };
+  };
+  const scoreAt = async (x: number, y: number) => {
+    const { points, pair } = inputsAt(x, y);
+    return (await network.score(points, pair.costs))[0]!;
   };
   // Binary fractions: the harmonics' phases are rounded, and these round alike.
-  const [x, y] = [0.21875, -0.34375], { source, pair, scored } = await scoreAt(x, y, true);
-  const slopes = await scored.slopes(), back = harmonicsBack(source, slopes.points, 2 * HARMONIC, 0);
+  const [x, y] = [0.21875, -0.34375], { source, points, pair } = inputsAt(x, y);
+  const slopes = await network.slopes(points, pair.costs), back = harmonicsBack(source, slopes.points, 2 * HARMONIC, 0);
   const step = 2 ** -16;
   for (const [axis, dx, dy] of [[0, step, 0], [1, 0, step]] as const) {
     let slope = back[axis]!;
     for (let c = 0; c < COST; c++) slope += slopes.costs[c]! * pair.slopes![axis][c]!;
-    const more = (await scoreAt(x + dx, y + dy)).scored.score[0]!,
-      less = (await scoreAt(x - dx, y - dy)).scored.score[0]!;
-    const measured = (more - less) / (2 * step);
+    const measured = (await scoreAt(x + dx, y + dy) - await scoreAt(x - dx, y - dy)) / (2 * step);
     // Phases reach 2000 and are rounded to float32: a step of 2^-16 moves the fastest by 0.016, give or take 1 %.
     assertAlmostEquals(slope, measured, 0.03 * Math.abs(measured) + 0.5);
   }
+  await network.close();
 });
 
 Deno.test("search() never leaves a position worse than it began, and a seed fixes it", async () => {
-  using ops = await referenceOps();
-  const net = takeField(new RandomWeights(), "field"), start = new Float32Array(18);
-  const none = await search(ops, net, asked, start, { ...options, rounds: 0 });
-  const found = await search(ops, net, asked, start, options), again = await search(ops, net, asked, start, options);
+  const net = new FieldNetwork(takeField(new RandomWeights(), "field")), start = new Float32Array(18);
+  const none = await search(net, asked, start, { ...options, rounds: 0 });
+  const found = await search(net, asked, start, options), again = await search(net, asked, start, options);
   assertEquals([...none.at], [...start]);
   assertEquals(found, again);
   found.score.forEach((value, i) => assertEquals(value >= none.score[i]!, true));
   assertEquals(found.score.some((value, i) => value > none.score[i]!), true);
-  const other = await search(ops, net, asked, start, { ...options, seed: 8 });
+  const other = await search(net, asked, start, { ...options, seed: 8 });
   assertEquals(other.at.some((value, i) => value !== found.at[i]), true);
+  await net.close();
 });
 
 Deno.test("search() climbs: small steps along the slopes raise the mean score", async () => {
-  using ops = await referenceOps();
-  const net = takeField(new RandomWeights(), "field"), start = at.map((value) => 0.7 * value + 0.1);
+  const net = new FieldNetwork(takeField(new RandomWeights(), "field")), start = at.map((value) => 0.7 * value + 0.1);
   const mean = (values: Float32Array) => values.reduce((a, b) => a + b, 0) / values.length;
-  const before = await search(ops, net, asked, start, { ...options, rounds: 0 });
-  const after = await search(ops, net, asked, start, { ...options, rounds: 0, steps: 6, rate: 1e-4 });
+  const before = await search(net, asked, start, { ...options, rounds: 0 });
+  const after = await search(net, asked, start, { ...options, rounds: 0, steps: 6, rate: 1e-4 });
   assertEquals(mean(after.score) > mean(before.score), true);
+  await net.close();
 });
 
 Deno.test("nemf's field has the official number of parameters", () => {

@@ -7,7 +7,7 @@ import type { Four, Ops } from "../../../core/hyper/separable.ts";
 import { takeAggregator } from "../../../core/cats/aggregator.ts";
 import { askCosts, costVolume, pairCosts } from "./costs.ts";
 import { embed, takeEmbedding } from "./embedding.ts";
-import { HARMONIC, harmonics, scorePairs } from "./field.ts";
+import { FieldNetwork, HARMONIC, harmonics } from "./field.ts";
 import { projectedModel, takeScore } from "./network.ts";
 
 /** NeMF's transposed embedding, its aggregator, and the score of pairs of positions. */
@@ -77,7 +77,8 @@ async function scored(c: GoldenCase, ops: Ops): Promise<Record<string, Float32Ar
     points.set(src.subarray(i * HARMONIC, (i + 1) * HARMONIC), 2 * i * HARMONIC);
     points.set(trg.subarray(i * HARMONIC, (i + 1) * HARMONIC), (2 * i + 1) * HARMONIC);
   }
-  const { score } = await scorePairs(ops, points, costs, field);
+  const network = new FieldNetwork(field), score = await network.score(points, costs);
+  await network.close();
   return {
     src_embedding: src,
     cost_embedding_first4: volume.subarray(0, volume.length / 16),

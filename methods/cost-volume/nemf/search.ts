@@ -4,10 +4,9 @@
  *
  * @module
  */
-import type { Ops } from "../../../core/hyper/separable.ts";
 import { Random } from "../../../core/metrics/random.ts";
 import { type AskedCosts, pairCosts } from "./costs.ts";
-import { type FieldWeights, HARMONIC, harmonics, harmonicsBack, type Scored, scorePairs } from "./field.ts";
+import { COST, type FieldNetwork, HARMONIC, harmonics, harmonicsBack } from "./field.ts";
 
 /** How long and how far to search. */
 export interface SearchOptions {
@@ -36,13 +35,12 @@ export interface Found {
 
 /** Both parts of the search. @param start [n][2] */
 export async function search(
-  ops: Ops,
-  net: FieldWeights,
+  network: FieldNetwork,
   asked: Asked,
   start: Float32Array,
   options: SearchOptions,
 ): Promise<Found> {
-  const field = new Field(ops, net, asked);
+  const field = new Field(network, asked);
   return await climb(field, await patchMatch(field, start, options), options);
 }
 
@@ -50,7 +48,7 @@ export async function search(
 class Field {
   readonly #targets: Float32Array;
 
-  constructor(readonly ops: Ops, readonly net: FieldWeights, readonly asked: Asked) {
+  constructor(readonly network: FieldNetwork, readonly asked: Asked) {
     this.#targets = harmonics(asked.at);
   }
 
@@ -59,30 +57,39 @@ class Field {
   }
 
   /** @param at [turns * count][2]: whole fields of candidates, one after the other */
-  async score(at: Float32Array, withSlopes = false): Promise<Scored & { slopesAt(): Promise<Float64Array> }> {
-    const n = at.length / 2, which = Int32Array.from({ length: n }, (_, i) => i % this.count);
-    const { costs, slopes: ofCosts } = pairCosts(this.asked.costs, at, which, withSlopes);
-    const sources = harmonics(at), width = 2 * HARMONIC, points = new Float32Array(n * width);
+  async score(at: Float32Array): Promise<Float32Array> {
+    const { costs } = pairCosts(this.asked.costs, at, this.#which(at));
+    return await this.network.score(this.#points(harmonics(at)), costs);
+  }
+
+  /** d score / d position. @param at [count][2] @returns [count][2] */
+  async slopes(at: Float32Array): Promise<Float64Array> {
+    const { costs, slopes: ofCosts } = pairCosts(this.asked.costs, at, this.#which(at), true);
+    const sources = harmonics(at), slopes = await this.network.slopes(this.#points(sources), costs);
+    const out = harmonicsBack(sources, slopes.points, 2 * HARMONIC, 0), [x, y] = ofCosts!;
+    for (let i = 0; i < this.count; i++) {
+      for (let c = i * COST; c < (i + 1) * COST; c++) {
+        out[2 * i]! += slopes.costs[c]! * x[c]!;
+        out[2 * i + 1]! += slopes.costs[c]! * y[c]!;
+      }
+    }
+    return out;
+  }
+
+  /** Which asked position each candidate belongs to. */
+  #which(at: Float32Array): Int32Array {
+    return Int32Array.from({ length: at.length / 2 }, (_, i) => i % this.count);
+  }
+
+  /** Each candidate's embedding and that of its asked position. */
+  #points(sources: Float32Array): Float32Array {
+    const n = sources.length / HARMONIC, width = 2 * HARMONIC, points = new Float32Array(n * width);
     for (let i = 0; i < n; i++) {
       points.set(sources.subarray(i * HARMONIC, (i + 1) * HARMONIC), i * width);
-      const target = which[i]! * HARMONIC;
+      const target = i % this.count * HARMONIC;
       points.set(this.#targets.subarray(target, target + HARMONIC), i * width + HARMONIC);
     }
-    const scored = await scorePairs(this.ops, points, costs, this.net);
-    return {
-      ...scored,
-      async slopesAt() {
-        const slopes = await scored.slopes(), out = harmonicsBack(sources, slopes.points, width, 0);
-        const channels = costs.length / n;
-        for (let i = 0; i < n; i++) {
-          for (let c = i * channels; c < (i + 1) * channels; c++) {
-            out[2 * i]! += slopes.costs[c]! * ofCosts![0][c]!;
-            out[2 * i + 1]! += slopes.costs[c]! * ofCosts![1][c]!;
-          }
-        }
-        return out;
-      },
-    };
+    return points;
   }
 }
 
@@ -95,7 +102,7 @@ const NEIGHBOURS = [[-1, 0], [1, 0], [0, -1], [0, 1]] as const;
  */
 async function patchMatch(field: Field, start: Float32Array, options: SearchOptions): Promise<Found> {
   const { side } = field.asked, n = field.count, random = new Random(options.seed), gap = side > 1 ? 2 / (side - 1) : 0;
-  let at = start.map(inside), score = (await field.score(at)).score;
+  let at = start.map(inside), score = await field.score(at);
   for (let round = 0; round < options.rounds; round++) {
     const candidates = new Float32Array((NEIGHBOURS.length + 1) * 2 * n);
     NEIGHBOURS.forEach(([dx, dy], turn) => {
@@ -110,7 +117,7 @@ async function patchMatch(field: Field, start: Float32Array, options: SearchOpti
     for (let i = 0; i < 2 * n; i++) {
       candidates[NEIGHBOURS.length * 2 * n + i] = inside(at[i]! + options.radius * (random.next() / 2 ** 31 - 1));
     }
-    const tried = (await field.score(candidates)).score, next = at.slice(), best = score.slice();
+    const tried = await field.score(candidates), next = at.slice(), best = score.slice();
     for (let k = 0; k < tried.length; k++) {
       const i = k % n;
       if (!(tried[k]! > best[i]!)) continue;
@@ -131,7 +138,7 @@ const MOMENTS = [0.9, 0.999] as const, DECAY = 0.01;
 async function climb(field: Field, { at }: Found, { steps, rate }: SearchOptions): Promise<Found> {
   const first = new Float64Array(at.length), second = new Float64Array(at.length), moved = at.slice();
   for (let step = 0; step < steps; step++) {
-    const slopes = await (await field.score(moved, true)).slopesAt();
+    const slopes = await field.slopes(moved);
     const now = rate * (1 + Math.cos(Math.PI * step / steps)) / 2;
     for (let i = 0; i < moved.length; i++) {
       // Torch minimises: the loss is the negative score.
@@ -142,7 +149,7 @@ async function climb(field: Field, { at }: Found, { steps, rate }: SearchOptions
       moved[i] = inside(moved[i]! * (1 - now * DECAY) - now * mean / (Math.sqrt(size) + 1e-8));
     }
   }
-  return { at: moved, score: (await field.score(moved)).score };
+  return { at: moved, score: await field.score(moved) };
 }
 
 function inside(value: number): number {

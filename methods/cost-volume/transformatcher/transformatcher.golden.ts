@@ -1,5 +1,5 @@
 import { carriedPlanes, descriptorsOfInput, setOf, sizeOf, underGaussian } from "../../../core/consensus/golden.ts";
-import { interleaved, levelCorrelations, unit } from "../../../core/consensus/hypercolumn.ts";
+import { interleaved, levelCorrelation, unit } from "../../../core/consensus/hypercolumn.ts";
 import { type Ops, resizedVolume } from "../../../core/consensus/volume.ts";
 import { vectorsOfEveryOps } from "../../../core/golden/every_ops.ts";
 import type { GoldenCase } from "../../../core/golden/vectors.ts";
@@ -49,7 +49,7 @@ async function geometry(c: GoldenCase, ops: Ops): Promise<Record<string, ArrayLi
       source: descriptorsOfInput(c, `src${level}`),
       target: descriptorsOfInput(c, `trg${level}`),
     };
-    levels.push(...await levelCorrelations(ops, pair, side));
+    levels.push(await levelCorrelation(ops, pair, side));
   }
   const chosen: number[] = [];
   for (const values of levels) {
