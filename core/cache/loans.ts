@@ -69,16 +69,19 @@ export class Loans {
   }
 }
 
-/** The method with each of its calls as a borrower. What it returns must not be a view of a map. */
+/**
+ * The method with each of its matching calls as a borrower; everything else of it, its class too, stays as it is. What it
+ * returns must not be a view of a map.
+ */
 export function borrowing(method: Method, loans: Loans): Method {
-  const { identity, meaningless } = method;
-  return {
-    ...(identity === undefined ? {} : { identity }),
-    ...(meaningless === undefined ? {} : { meaningless }),
-    correspond: (source, target, points) => loans.during(() => method.correspond(source, target, points)),
-    ...(method.flow === undefined ? {} : {
-      flow: (source, target) => loans.during(() => method.flow!(source, target)),
-    }),
-    close: async () => await method.close?.(),
-  };
+  return new Proxy(method, {
+    get(target, key) {
+      const value: unknown = Reflect.get(target, key, target);
+      if (typeof value !== "function") return value;
+      // Bound, since private fields are the method's own.
+      const call = value.bind(target) as (...args: unknown[]) => Promise<unknown>;
+      if (key !== "correspond" && key !== "flow") return call;
+      return (...args: unknown[]) => loans.during(() => call(...args));
+    },
+  });
 }

@@ -8,6 +8,8 @@ import type { Ops } from "./grid.ts";
 
 /** Radius and step of the two searches. */
 const SEARCHES = [{ radius: 20, step: 4 }, { radius: 4, step: 1 }] as const;
+/** Largest side of what is searched at once. */
+const PART = 96;
 const REACH = SEARCHES.reduce((sum, { radius }) => sum + radius, 0);
 
 /** A rectangle of cells; right and bottom are excluded. */
@@ -34,12 +36,25 @@ export interface BlockFound {
   readonly cost: Float32Array;
 }
 
+/** Memory that is used again from one search to the next: large arrays that are thrown away stay around for a while. */
+export class Room {
+  #data: [Float32Array<ArrayBuffer>, Float32Array<ArrayBuffer>] = [new Float32Array(), new Float32Array()];
+
+  /** One of two arrays, with what was left in it; what was taken before is overwritten. */
+  take(which: 0 | 1, length: number): Float32Array<ArrayBuffer> {
+    if (this.#data[which].length < length) this.#data[which] = new Float32Array(length);
+    return this.#data[which].subarray(0, length);
+  }
+}
+
+/** Writes the target's descriptors in a rectangle to `out`, [height][width][channels]. */
+export type WriteTarget = (crop: Block, out: Float32Array<ArrayBuffer>) => void;
+
 /**
  * Two searches around where each cell is predicted to go, the second around what the first found: least distance plus
- * `deform` per cell from the start.
+ * `deform` per cell from the start. Cells are searched alone, so a large block is searched in parts, to save memory.
  *
  * @param predicted [height][width][2]: displacements (x, y) @param size of the target in cells
- * @param target gives the target's descriptors in a rectangle
  */
 export async function searchBlock(
   ops: Ops,
@@ -47,12 +62,52 @@ export async function searchBlock(
   block: Block,
   predicted: Int32Array,
   size: Size,
-  target: (crop: Block) => Float32Array<ArrayBuffer>,
+  target: WriteTarget,
+  weights: { readonly deform: number; readonly bound: number },
+  room: Room,
+): Promise<BlockFound> {
+  const width = block.right - block.left, height = block.bottom - block.top;
+  const flow = new Int32Array(2 * width * height), cost = new Float32Array(width * height);
+  for (let top = 0; top < height; top += PART) {
+    for (let left = 0; left < width; left += PART) {
+      const wide = Math.min(PART, width - left), tall = Math.min(PART, height - top);
+      const own = new Int32Array(2 * wide * tall);
+      const at = (y: number) => (top + y) * width + left;
+      for (let y = 0; y < tall; y++) own.set(predicted.subarray(2 * at(y), 2 * (at(y) + wide)), 2 * y * wide);
+      const [x, y] = [block.left + left, block.top + top];
+      const part = { left: x, top: y, right: x + wide, bottom: y + tall };
+      const found = await searchPart(ops, source, part, own, size, target, weights, room);
+      for (let y = 0; y < tall; y++) {
+        flow.set(found.flow.subarray(2 * y * wide, 2 * (y + 1) * wide), 2 * at(y));
+        cost.set(found.cost.subarray(y * wide, (y + 1) * wide), at(y));
+      }
+    }
+  }
+  return { flow, cost };
+}
+
+async function searchPart(
+  ops: Ops,
+  source: MapData,
+  block: Block,
+  predicted: Int32Array,
+  size: Size,
+  target: WriteTarget,
   { deform, bound }: { readonly deform: number; readonly bound: number },
+  room: Room,
 ): Promise<BlockFound> {
   const n = source.channels, crop = cropFor(predicted, block, size);
-  using a = await ops.tensor(cut(source, block), [block.bottom - block.top, block.right - block.left, n]);
-  using b = await ops.tensor(target(crop), [crop.bottom - crop.top, crop.right - crop.left, n]);
+  const tensor = (
+    which: 0 | 1,
+    { left, top, right, bottom }: Block,
+    write: (out: Float32Array<ArrayBuffer>) => void,
+  ) => {
+    const shape = [bottom - top, right - left, n], data = room.take(which, shape[0]! * shape[1]! * n);
+    write(data);
+    return ops.tensor(data, shape);
+  };
+  using a = await tensor(0, block, (out) => cut(source, block, out));
+  using b = await tensor(1, crop, (out) => target(crop, out));
   // Displacements between the two rectangles' own cells, and back.
   const own = [block.left - crop.left, block.top - crop.top] as const;
   let flow: Int32Array = predicted.map((v, k) => v + own[k & 1]!), cost = new Float32Array(0);
@@ -63,14 +118,13 @@ export async function searchBlock(
   return { flow: flow.map((v, k) => v - own[k & 1]!), cost };
 }
 
-/** The descriptors of a rectangle: [height][width][channels]. */
-export function cut({ data, cols, channels }: MapData, { left, top, right, bottom }: Block): Float32Array<ArrayBuffer> {
-  const width = (right - left) * channels, out = new Float32Array(width * (bottom - top));
+/** Writes the descriptors of a rectangle to `out`: [height][width][channels]. */
+export function cut({ data, cols, channels }: MapData, { left, top, right, bottom }: Block, out: Float32Array): void {
+  const width = (right - left) * channels;
   for (let y = top; y < bottom; y++) {
     const from = (y * cols + left) * channels;
     out.set(data.subarray(from, from + width), (y - top) * width);
   }
-  return out;
 }
 
 /** The part of the target that any search may meet, at least one cell: whatever lies out of it lies out of the target. */

@@ -26,9 +26,12 @@ const options = {
   count,
   link: Int32Array.from({ length: count * 8 }, () => random.integer(0, count - 1)),
   start: new Int32Array(count * 3),
+  home: new Int32Array(width * height * 2),
+  stay: 0,
   radius: 9,
   eps: 650.25,
   iterations: 4,
+  search: height,
   ratio: 1.1,
   seed: 1,
 };

@@ -26,8 +26,9 @@ struct FilterFlow {
   int64_t h, w, h2, w2, changes, links, count;
   int32_t rotations, reach;
   const int32_t *change;  // [changes][3 + 3 * parts]
-  const int32_t *guide, *superpixel, *link, *start;
-  int32_t radius, iterations;
+  const int32_t *guide, *superpixel, *link, *start, *home;
+  int32_t stay;
+  int32_t radius, iterations, search;
   double eps, ratio;
   uint32_t seed;
   int32_t *label, *cost, *energy;
@@ -40,8 +41,8 @@ struct FilterFlow {
 // `target_size`: [2], rows and columns of the target picture. Everything that is read on the host lies there.
 inline FilterFlow check_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width,
                                     sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide,
-                                    sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, int32_t radius, double eps,
-                                    int32_t iterations, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost,
+                                    sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, sc_tensor* home, int32_t stay, int32_t radius, double eps,
+                                    int32_t iterations, int32_t search, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost,
                                     sc_tensor* energy) {
   need(source && target, "source or target is null");
   FilterFlow p{};
@@ -78,15 +79,19 @@ inline FilterFlow check_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* t
   need(p.count >= 1, "there are no superpixels");
   need(p.links <= kMostLabels - 32, "a superpixel has more than 64 links");
   need_shape(ctx, start, "start", kInt, p.count, 3);
+  need_shape(ctx, home, "home", kInt, p.h, p.w, 2);
+  need(stay >= 0 && stay <= 8192, "stay must be 0..8192");
   need(radius >= 0 && radius <= 9, "radius must be 0..9");
   need(eps > 0 && eps <= 1e9, "eps must be above 0");
   need(iterations >= 0 && iterations <= 10000, "iterations must be 0..10000");
+  need(search >= 0 && search <= 16384, "search must be 0..16384");
   need(ratio >= 1 && ratio <= 1e6, "ratio must be at least 1");
   need_shape(ctx, label, "label", kInt, p.h, p.w, 3);
   need_shape(ctx, cost, "cost", kInt, p.h, p.w);
   need_shape(ctx, energy, "energy", kInt, iterations + 1, 2);
   p.change = change->i(), p.guide = guide->i(), p.superpixel = superpixel->i(), p.link = link->i(), p.start = start->i();
-  p.radius = radius, p.eps = eps, p.iterations = iterations, p.ratio = ratio, p.seed = static_cast<uint32_t>(seed);
+  p.home = home->i(), p.stay = stay;
+  p.radius = radius, p.eps = eps, p.iterations = iterations, p.search = search, p.ratio = ratio, p.seed = static_cast<uint32_t>(seed);
   p.label = label->i(), p.cost = cost->i(), p.energy = energy->i();
   return p;
 }
@@ -157,6 +162,13 @@ SC_BOTH bool inside_target(const FilterFlow& p, int64_t tx, int64_t ty) {
   return tx >= 0 && ty >= 0 && tx < p.w2 && ty < p.h2;
 }
 
+// Cost of leading a site to (tx, ty) and not home; positions beyond any picture count as its far end.
+SC_BOTH int32_t stay_cost(const FilterFlow& p, int64_t site, int64_t tx, int64_t ty) {
+  const int64_t dx = tx - p.home[2 * site], dy = ty - p.home[2 * site + 1];
+  const int64_t away = (dx < 0 ? -dx : dx) + (dy < 0 ? -dy : dy);
+  return static_cast<int32_t>(p.stay * (away < 65536 ? away : 65536));
+}
+
 // In [-1, 1).
 SC_BOTH double filter_spread(uint32_t random) { return random / 2147483648.0 - 1.0; }
 
@@ -204,7 +216,7 @@ SC_BOTH int32_t propose(const FilterFlow& p, int32_t k, int32_t round, const Reg
   const int32_t scales = static_cast<int32_t>(p.changes / p.rotations);
   const int64_t x = own % p.w, y = own / p.w;
   double turn = 2.0 * p.rotations, grow = 2.0 * scales;
-  for (double reach = static_cast<double>(p.h < p.w ? p.h : p.w); reach >= 1; reach /= 2) {
+  for (double reach = p.search; reach >= 1; reach /= 2) {
     const int64_t u = l[0] + filter_floor(filter_spread(random()) * reach + 0.5);
     const int64_t v = l[1] + filter_floor(filter_spread(random()) * reach + 0.5);
     const int32_t scale = filter_around(l[2] / p.rotations, filter_spread(random()) * grow, scales);

@@ -296,7 +296,9 @@ void filter_flow(sc_ctx& ctx, const FilterFlow& p) {
           int64_t tx, ty;
           target_of(change, x, y, list[3 * l], list[3 * l + 1], tx, ty);
           if (!inside_target(p, tx, ty)) continue;
-          p.cost[at] = found[i];
+          const int32_t value = found[i] + stay_cost(p, at, tx, ty);
+          if (value >= p.cost[at]) continue;
+          p.cost[at] = value;
           std::copy_n(list + 3 * l, 3, p.label + 3 * at);
         }
       }
@@ -313,12 +315,12 @@ void filter_flow(sc_ctx& ctx, const FilterFlow& p) {
 #ifdef SC_EXPORTED
 extern "C" int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width,
                                   sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide,
-                                  sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, int32_t radius, double eps,
-                                  int32_t iterations, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost,
+                                  sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, sc_tensor* home, int32_t stay, int32_t radius, double eps,
+                                  int32_t iterations, int32_t search, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost,
                                   sc_tensor* energy) {
   return sc::border(ctx, "sc_filter_flow", [&] {
     auto p = sc::check_filter_flow(ctx, source, target, height, width, change, rotations, reach, guide, superpixel, link,
-                                   start, radius, eps, iterations, ratio, seed, label, cost, energy);
+                                   start, home, stay, radius, eps, iterations, search, ratio, seed, label, cost, energy);
     SC_CALL(filter_flow, *ctx, p);
   });
 }

@@ -146,7 +146,9 @@ __global__ void update_kernel(Device d, int32_t k) {
       if (d.result[l * d.room + i] >= best) continue;
       int64_t tx, ty;
       target_of(p.change + d.list[3 * l + 2] * p.entries(), x, y, d.list[3 * l], d.list[3 * l + 1], tx, ty);
-      if (inside_target(p, tx, ty)) best = d.result[l * d.room + i], winner = l;
+      if (!inside_target(p, tx, ty)) continue;
+      const int32_t value = d.result[l * d.room + i] + stay_cost(p, at, tx, ty);
+      if (value < best) best = value, winner = l;
     }
     if (winner < 0) continue;
     p.cost[at] = best;
@@ -224,12 +226,12 @@ using namespace sc;
 
 extern "C" int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width,
                                   sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide,
-                                  sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, int32_t radius, double eps,
-                                  int32_t iterations, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost,
+                                  sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, sc_tensor* home, int32_t stay, int32_t radius, double eps,
+                                  int32_t iterations, int32_t search, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost,
                                   sc_tensor* energy) {
   return border(ctx, "sc_filter_flow", [&] {
     const FilterFlow p = check_filter_flow(ctx, source, target, height, width, change, rotations, reach, guide, superpixel,
-                                           link, start, radius, eps, iterations, ratio, seed, label, cost, energy);
+                                           link, start, home, stay, radius, eps, iterations, search, ratio, seed, label, cost, energy);
     const auto host_change = download(*ctx, p.change, p.changes * p.entries());
     const auto host_link = download(*ctx, p.link, p.count * p.links), host_start = download(*ctx, p.start, p.count * 3);
     const auto host_superpixel = download(*ctx, p.superpixel, p.h * p.w), host_guide = download(*ctx, p.guide, p.h * p.w);

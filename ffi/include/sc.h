@@ -222,11 +222,12 @@ SC_OP int32_t sc_patch_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor*
  * 2 reach + 1, or float32 [changes][height][width][channels]; change: int32 [changes][3 + 3 parts]: c and s in 2^-20, by
  * how many bins a histogram is read on, then layer, x and y offset (up to `reach`) of every part; changes count [scale]
  * [rotation]. guide: int32 [h][w], red + 256 green + 65536 blue; superpixel: int32 [h][w], 0..count-1; link: int32 [count]
- * [links], superpixels whose labels each one tries, -1 for none; start: int32 [count][3], first labels. Costs are smoothed
- * by a guided filter over squares of side 2 radius + 1 (radius 0..9), `eps` in squared grey levels. `ratio`: the reach over
- * scales and rotations falls by it while that over positions halves. label: int32 [h][w][3]; cost: int32 [h][w], in 1/256,
+ * [links], superpixels whose labels each one tries, -1 for none; start: int32 [count][3], first labels; home: int32 [h][w][2], where
+ * a site costs nothing beside its descriptors: `stay` / 256 per target site away from it (along x and y). Costs are smoothed
+ * by a guided filter over squares of side 2 radius + 1 (radius 0..9), `eps` in squared grey levels. `search`: sites a random
+ * label is away from the present one at first; `ratio`: the reach over scales and rotations falls by it while that halves. label: int32 [h][w][3]; cost: int32 [h][w], in 1/256,
  * 2^31 - 1 where no label leads into the target; energy: int32 [iterations + 1][2], sums of costs, high * 2^24 + low. */
-SC_OP int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width, sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide, sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, int32_t radius, double eps, int32_t iterations, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost, sc_tensor* energy);
+SC_OP int32_t sc_filter_flow(sc_ctx* ctx, sc_tensor* source, sc_tensor* target, int32_t height, int32_t width, sc_tensor* change, int32_t rotations, int32_t reach, sc_tensor* guide, sc_tensor* superpixel, sc_tensor* link, sc_tensor* start, sc_tensor* home, int32_t stay, int32_t radius, double eps, int32_t iterations, int32_t search, double ratio, int32_t seed, sc_tensor* label, sc_tensor* cost, sc_tensor* energy);
 
 #ifdef __cplusplus
 }

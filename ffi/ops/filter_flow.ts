@@ -23,11 +23,17 @@ export interface FilterFlowOptions {
   readonly link: Int32Array<ArrayBuffer>;
   /** [count][3] */
   readonly start: Int32Array<ArrayBuffer>;
+  /** [height][width][2]: the target site (x, y) that costs a site nothing beside its descriptors. */
+  readonly home: Int32Array<ArrayBuffer>;
+  /** Cost in 1/256 of every target site away from it, along x and y; 0..8192. */
+  readonly stay: number;
   /** 0..9 */
   readonly radius: number;
   /** Squared grey levels. */
   readonly eps: number;
   readonly iterations: number;
+  /** How far from the present one a random label leads at first, in sites; halves down to one. */
+  readonly search: number;
   readonly ratio: number;
   readonly seed: number;
 }
@@ -54,7 +60,7 @@ function bytesOf(words: Int32Array): Uint8Array {
 export async function filterFlow(engine: Engine, options: FilterFlowOptions): Promise<FilterFlowResult> {
   const { source, target, targetSize, change, changes, rotations, reach, guide, superpixel, count, link, start } =
     options;
-  const { radius, eps, iterations, ratio, seed } = options;
+  const { home, stay, radius, eps, iterations, search, ratio, seed } = options;
   const [height, width, last] = source.shape;
   if (source.shape.length !== 3 || target.shape.length !== 4 || whole(source) !== whole(target)) {
     throw new TypeError(`Cannot match [${source.shape}] with [${target.shape}]: both are bytes or both features`);
@@ -75,9 +81,12 @@ export async function filterFlow(engine: Engine, options: FilterFlowOptions): Pr
       shaped(superpixel, [height!, width!]),
       shaped(link, [count, links]),
       shaped(start, [count, 3]),
+      shaped(home, [height!, width!, 2]),
+      stay,
       radius,
       eps,
       iterations,
+      search,
       ratio,
       seed | 0,
     ],
@@ -107,9 +116,12 @@ export async function filterFlow(engine: Engine, options: FilterFlowOptions): Pr
           link,
           links,
           start,
+          home,
+          stay,
           radius,
           eps,
           iterations,
+          search,
           ratio,
           seed: seed | 0,
         },

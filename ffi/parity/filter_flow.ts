@@ -64,9 +64,12 @@ function flow(random: Random, { height, width, rows, cols, parts, radius }: Size
     count,
     link: ints(count * links, -1, count - 1),
     start,
+    home: ints(height * width * 2, -2, 20),
+    stay: random.pick([0, 300, 8192]),
     radius,
     eps: random.pick([0.5, 650.25, 1e6]),
     iterations,
+    search: random.pick([0, 1, 5, 16]),
     ratio: random.pick([1, 1.1, 3]),
     seed: random.integer(-(2 ** 31), 2 ** 31 - 1),
   };

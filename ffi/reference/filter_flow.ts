@@ -51,9 +51,15 @@ export interface FilterFlowProblem {
   readonly links: number;
   /** [count][3]: first labels. */
   readonly start: Int32Array;
+  /** [height][width][2]: the target site that costs a site nothing beside its descriptors. */
+  readonly home: Int32Array;
+  /** Cost in 1/256 of every target site away from it, along x and y. */
+  readonly stay: number;
   readonly radius: number;
   readonly eps: number;
   readonly iterations: number;
+  /** How far from the present one a random label leads at first, in sites. */
+  readonly search: number;
   readonly ratio: number;
   readonly seed: number;
 }
@@ -70,10 +76,11 @@ export function targetOf(change: Int32Array, at: number, x: number, y: number, u
 /**
  * PatchMatch over superpixels with filtered costs (PatchMatch Filter, Lu et al., CVPR 2013; DAISY Filter Flow, Yang et
  * al., CVPR 2014). A superpixel tries whole labels: their costs over its box and twice the filter's radius around it are
- * smoothed by the guided filter, and each site of the box keeps the cheapest label that leads it into the target. In every
+ * smoothed by the guided filter, and each site of the box keeps the cheapest label that leads it into the target, the way
+ * from its home counted (`stay`). In every
  * iteration a superpixel tries, all at once and without those it tried before, the label of a random site of each linked
- * superpixel, then labels around that of a random site of its own: the reach over positions starts at the shorter side of
- * the source and halves down to one site; that over scales and rotations starts at twice their number and is divided by
+ * superpixel, then labels around that of a random site of its own: the reach over positions starts at `search` and
+ * halves down to one site; that over scales and rotations starts at twice their number and is divided by
  * `ratio`, counted around the end. Superpixels are visited forwards and backwards by turns.
  *
  * @param label [height][width][3]: u, v, change
@@ -86,7 +93,7 @@ export function filterFlow(
   cost: Int32Array,
   energy: Int32Array,
 ): void {
-  const { width, height, count, iterations, superpixel, start, change } = problem;
+  const { width, height, count, iterations, superpixel, start, home, stay, change } = problem;
   const regions = regionsOf(superpixel, count, width);
   const maps = filterMaps(problem);
   const entries = change.length / problem.changes;
@@ -102,10 +109,12 @@ export function filterFlow(
       list.forEach(([u, v, c], l) => {
         for (let y = top, i = 0; y <= bottom; y++) {
           for (let x = left; x <= right; x++, i++) {
-            const at = y * width + x, found = results[l]![i]!;
-            if (found >= cost[at]!) continue;
+            const at = y * width + x;
             const [tx, ty] = targetOf(change, c * entries, x, y, u, v);
             if (!inside(problem, tx, ty)) continue;
+            const away = Math.abs(tx - home[2 * at]!) + Math.abs(ty - home[2 * at + 1]!);
+            const found = results[l]![i]! + stay * Math.min(away, 65536);
+            if (found >= cost[at]!) continue;
             cost[at] = found;
             label.set([u, v, c], 3 * at);
           }
@@ -146,7 +155,7 @@ function propose(
   label: Int32Array,
   tried: Set<string>,
 ): Label[] {
-  const { rotations, links, link, start, seed, change, changes, width, height } = problem;
+  const { rotations, links, link, start, seed, change, changes, width, search } = problem;
   const list: Label[] = [];
   const attempt = (...next: Label) => {
     if (list.length >= 96 || tried.has(`${next}`)) return;
@@ -171,7 +180,7 @@ function propose(
   const scales = changes / rotations, entries = change.length / changes;
   const around = (from: number, by: number, n: number) => ((Math.floor(from + by + 0.5) % n) + n) % n;
   let turn = 2 * rotations, grow = 2 * scales;
-  for (let reach = Math.min(width, height); reach >= 1; reach /= 2) {
+  for (let reach = search; reach >= 1; reach /= 2) {
     const u = u0 + Math.floor(spread() * reach + 0.5), v = v0 + Math.floor(spread() * reach + 0.5);
     const scale = around(Math.floor(c0 / rotations), spread() * grow, scales);
     const rotation = around(c0 % rotations, spread() * turn, rotations);

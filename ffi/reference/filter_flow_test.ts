@@ -21,9 +21,12 @@ const row: FilterFlowProblem = {
   link: Int32Array.of(1, 0, 1),
   links: 1,
   start: Int32Array.of(1, 0, 0, 0, 0, 0, 1, 0, 0),
+  home: new Int32Array(6),
+  stay: 0,
   radius: 0,
   eps: 1,
   iterations: 0,
+  search: 1,
   ratio: 1,
   seed: 1,
 };
@@ -44,6 +47,19 @@ Deno.test("a start is costed where it leads: equal features cost 0, none the mos
   });
 });
 
+Deno.test("leading a site away from home costs `stay` for every site of the way, whatever the descriptors say", () => {
+  const home = Int32Array.of(0, 0, 1, 0, 2, 0);
+  // The first site goes from home 0 to 1, the second stays; at (0, 2) the first would be 3 away.
+  assertEquals(solve({ ...row, home, stay: 300 }).cost, [300, worstCost * 256, untried]);
+  const far = solve({ ...row, home: Int32Array.of(0, 2, 1, 0, 2, 0), stay: 300 });
+  assertEquals(far.cost, [900, worstCost * 256, untried]);
+});
+
+Deno.test("without a search only labels of linked superpixels are tried", () => {
+  const alone = { ...row, link: Int32Array.of(-1, -1, -1), iterations: 3 };
+  assertEquals(solve({ ...alone, search: 0 }).label, [1, 0, 0, 0, 0, 0, 1, 0, 0]);
+});
+
 Deno.test("the label of a linked superpixel is taken where it is cheaper and leads into the target", () => {
   // One iteration: the last superpixel tries the middle one's label 0, which leads onto an equal feature.
   const { label, cost } = solve({ ...row, iterations: 1 });
@@ -57,7 +73,13 @@ Deno.test("byte histograms cost their L1 difference, read on by the shift, up to
   const target = new Uint8Array(9 * 8);
   target[4 * 8 + 3] = 7;
   const shape = { width: 1, height: 1, targetWidth: 1, targetHeight: 1, guide: new Int32Array(1) };
-  const regions = { superpixel: new Int32Array(1), count: 1, link: Int32Array.of(-1), start: new Int32Array(3) };
+  const regions = {
+    superpixel: new Int32Array(1),
+    count: 1,
+    link: Int32Array.of(-1),
+    start: new Int32Array(3),
+    home: new Int32Array(2),
+  };
   const descriptors = { parts: 2, source, target };
   const change = Int32Array.of(one, 0, 3, 0, 0, 0, 0, 0, 0);
   // |9 - 7| for the first; |255 - 7| is cut for the second.

@@ -19,6 +19,9 @@ const FAINT = 0.01;
 /** Smoothing before the gradient: of the picture as it is, and by the released code, times the scale. */
 const BEFORE = 0.5, PER_SCALE = 0.5;
 
+/** What lies beyond a picture: nothing, or its outermost histograms. */
+export type Border = "empty" | "repeat";
+
 /** A picture's histograms at several scales. */
 export interface DaisyLayers extends Size {
   readonly scales: readonly number[];
@@ -97,12 +100,17 @@ export function daisyPlaces(scale: number, degrees: number): DaisyPlaces {
 }
 
 /** Upright descriptors of the first scale: [height][width][17][8]; histograms outside are 0. */
-export function daisyDescriptors({ width, height, scales, layers }: DaisyLayers): Uint8Array<ArrayBuffer> {
+export function daisyDescriptors(
+  { width, height, scales, layers }: DaisyLayers,
+  border: Border,
+): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(width * height * PARTS * BINS);
+  const repeat = border === "repeat";
   daisyPlaces(scales[0]!, 0).places.forEach(([layer, dx, dy], part) => {
-    for (let y = Math.max(-dy, 0); y < Math.min(height - dy, height); y++) {
-      for (let x = Math.max(-dx, 0); x < Math.min(width - dx, width); x++) {
-        const from = ((y + dy) * width + x + dx) * BINS;
+    for (let y = repeat ? 0 : Math.max(-dy, 0); y < (repeat ? height : Math.min(height - dy, height)); y++) {
+      for (let x = repeat ? 0 : Math.max(-dx, 0); x < (repeat ? width : Math.min(width - dx, width)); x++) {
+        const from = (Math.min(Math.max(y + dy, 0), height - 1) * width + Math.min(Math.max(x + dx, 0), width - 1)) *
+          BINS;
         out.set(layers[layer]!.subarray(from, from + BINS), ((y * width + x) * PARTS + part) * BINS);
       }
     }
@@ -111,13 +119,25 @@ export function daisyDescriptors({ width, height, scales, layers }: DaisyLayers)
 }
 
 /** All layers with `pad` empty sites around: [layers][height + 2 pad][width + 2 pad][8]. */
-export function padded({ width, height, layers }: DaisyLayers, pad: number): Uint8Array<ArrayBuffer> {
+export function padded({ width, height, layers }: DaisyLayers, pad: number, border: Border): Uint8Array<ArrayBuffer> {
   const rows = height + 2 * pad, cols = width + 2 * pad;
   const out = new Uint8Array(layers.length * rows * cols * BINS);
   layers.forEach((layer, l) => {
     for (let y = 0; y < height; y++) {
       const to = ((l * rows + y + pad) * cols + pad) * BINS;
       out.set(layer.subarray(y * width * BINS, (y + 1) * width * BINS), to);
+      if (border === "empty") continue;
+      const last = to + (width - 1) * BINS;
+      for (let x = 1; x <= pad; x++) {
+        out.copyWithin(to - x * BINS, to, to + BINS);
+        out.copyWithin(last + x * BINS, last, last + BINS);
+      }
+    }
+    if (border === "empty") return;
+    const row = cols * BINS, first = (l * rows + pad) * row, last = first + (height - 1) * row;
+    for (let y = 1; y <= pad; y++) {
+      out.copyWithin(first - y * row, first, first + row);
+      out.copyWithin(last + y * row, last, last + row);
     }
   });
   return out;

@@ -1,11 +1,20 @@
 import { extractPair, onlyMap } from "../../../core/compose.ts";
 import { clampPoints, identityFrame, sampledGrid, toPoints } from "../../../core/frame.ts";
+import { resizePil } from "../../../core/image/resize.ts";
 import { followFlow } from "../../../core/match/sample.ts";
 import type { Backbone, FeatureMap, Flow, Image, Lattice, Matches, Method, Points, Size } from "../../../core/types.ts";
 import { changedPicture, unchangedCells } from "./changed.ts";
-import { type DaisyLayers, daisyLayers } from "./daisy.ts";
+import { type Border, type DaisyLayers, daisyLayers } from "./daisy.ts";
 import { cellGuide, pixelGuide } from "./guide.ts";
-import { daisyProblem, featureProblem, type Labels, type Ops, search, type SearchOptions } from "./solver.ts";
+import {
+  type Coarser,
+  daisyProblem,
+  featureProblem,
+  type Labels,
+  type Ops,
+  search,
+  type SearchOptions,
+} from "./solver.ts";
 
 /** How pictures are matched. */
 export interface DaisyFilterFlowOptions extends Omit<SearchOptions, "area"> {
@@ -13,6 +22,9 @@ export interface DaisyFilterFlowOptions extends Omit<SearchOptions, "area"> {
   readonly descriptor: "daisy" | "backbone";
   /** Pixels per superpixel. */
   readonly superpixel: number;
+  readonly border: Border;
+  /** Levels of the pyramid of pictures, each half as large as the one before. */
+  readonly levels: number;
   /** Size of DAISY on the source, in units of the usual radius of 16 pixels. */
   readonly size: number;
 }
@@ -59,13 +71,19 @@ export class DaisyFilterFlow implements Method {
   async solve(source: Image, target: Image): Promise<Solution> {
     const { superpixel, descriptor, size, scales } = this.#options;
     if (descriptor === "daisy") {
-      const layers = {
-        source: this.#layersOf(source, [size]),
-        target: this.#layersOf(target, scales.map((scale) => scale * size)),
-      };
-      const problem = daisyProblem(layers, this.#options.rotations);
-      const labels = await search(this.#ops, problem, pixelGuide(source), { ...this.#options, area: superpixel });
-      return { ...labels, from: pixelLattice(source), to: pixelLattice(target) };
+      let before: Coarser | undefined;
+      for (let level = this.#options.levels - 1; level >= 0; level--) {
+        const [own, other] = [shrunk(source, level), shrunk(target, level)];
+        const layers = {
+          source: this.#layersOf(own, [size]),
+          target: this.#layersOf(other, scales.map((scale) => scale * size)),
+        };
+        const problem = daisyProblem(layers, this.#options.rotations, this.#options.border);
+        const options = { ...this.#options, area: superpixel };
+        const labels: Labels = await search(this.#ops, problem, pixelGuide(own), options, before);
+        before = { labels, size: { source: own, target: other } };
+      }
+      return { ...before!.labels, from: pixelLattice(source), to: pixelLattice(target) };
     }
     const { from, targets } = await this.#features(source, target);
     const guide = cellGuide(source, from);
@@ -117,6 +135,14 @@ export class DaisyFilterFlow implements Method {
     }
     return { from: maps.source, targets };
   }
+}
+
+/** The picture at a level of the pyramid. */
+function shrunk(image: Image, level: number): Image {
+  if (level === 0) return image;
+  const side = (length: number) => Math.max(Math.round(length / 2 ** level), 1);
+  const size = { width: side(image.width), height: side(image.height) };
+  return { ...image, ...size, data: resizePil(image, size, "bicubic") };
 }
 
 function pixelLattice(size: Size): Lattice {

@@ -43,7 +43,7 @@ Deno.test("rotations read histograms on by the nearest multiple of 45 degrees", 
 
 Deno.test("a descriptor reads its places, and nothing beyond the picture", () => {
   const layers = daisyLayers(picture(30, 20, (x, y) => (x * y * 7) % 251), [1]);
-  const all = daisyDescriptors(layers);
+  const all = daisyDescriptors(layers, "empty");
   const part = (
     x: number,
     y: number,
@@ -62,7 +62,7 @@ Deno.test("a descriptor reads its places, and nothing beyond the picture", () =>
 
 Deno.test("padding puts empty sites around every layer", () => {
   const layers = { width: 1, height: 1, scales: [1], layers: [Uint8Array.of(1, 2, 3, 4, 5, 6, 7, 8)] };
-  const out = padded(layers, 1);
+  const out = padded(layers, 1, "empty");
   assertEquals(out.length, 72);
   assertEquals([...out.subarray(32, 40)], [1, 2, 3, 4, 5, 6, 7, 8]);
   assertEquals(out.reduce((sum, value) => sum + value, 0), 36);

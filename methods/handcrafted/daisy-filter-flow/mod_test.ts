@@ -3,6 +3,8 @@ import { InputError } from "../../../core/errors.ts";
 import { divideGrid, identityFrame, pointsOf } from "../../../core/frame.ts";
 import type { Backbone, Card, Image } from "../../../core/types.ts";
 import { openOps } from "../../../ffi/mod.ts";
+import { sharedTest } from "../../../core/testing/shared.ts";
+import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
 import { defaultsOf } from "../../../core/value.ts";
 import { DaisyFilterFlow } from "./daisy_filter_flow.ts";
 import plugin from "./mod.ts";
@@ -80,12 +82,24 @@ function similarity(scale: number, degrees: number) {
   };
 }
 
+/** The released code's search, in which nothing draws a label home. */
+const released = {
+  levels: 1,
+  stay: 0,
+  border: "empty",
+  scales: [1, 1.5, 2, 2.5, 0.5],
+  rotations: [-45, -30, -15, 0, 15, 30, 45],
+};
+
 for (const [scale, degrees] of [[1.5, 0], [1, -45], [1.5, 15]] as const) {
   Deno.test(`a picture scaled by ${scale} and turned by ${degrees} degrees is recovered within 4 pixels, and labelled so`, async () => {
     const { to, back } = similarity(scale, degrees);
     const target = picture(W, H, back, `scale ${scale} turn ${degrees}`);
     // Labels count [scale][rotation] in the order of the options.
-    const { change, target: found } = await (await build({ iterations: 24, superpixel: 80 })).solve(source, target);
+    const { change, target: found } = await (await build({ ...released, iterations: 24, superpixel: 80 })).solve(
+      source,
+      target,
+    );
     const errors = [];
     for (let p = 0; p < W * H; p++) {
       const [x, y] = to(p % W, Math.floor(p / W));
@@ -105,7 +119,7 @@ Deno.test("without changes of scale and rotation the same turn is lost: they are
   const { to, back } = similarity(1, -45);
   const target = picture(W, H, back, "turned");
   const error = await medianError(
-    await build({ iterations: 12, superpixel: 80, scales: [1], rotations: [0] }),
+    await build({ ...released, iterations: 12, superpixel: 80, scales: [1], rotations: [0] }),
     target,
     to,
   );
@@ -114,7 +128,7 @@ Deno.test("without changes of scale and rotation the same turn is lost: they are
 
 Deno.test("the energy never rises, and falls", async () => {
   const target = picture(W, H, (x, y) => [x - 9, y + 6], "moved");
-  const { energy, cost } = await (await build({ iterations: 8, superpixel: 80 })).solve(source, target);
+  const { energy, cost } = await (await build({ ...released, iterations: 8, superpixel: 80 })).solve(source, target);
   assertEquals(energy.length, 9);
   for (let k = 1; k < energy.length; k++) assert(energy[k]! <= energy[k - 1]!, `${energy}`);
   assert(energy[8]! < 0.6 * energy[0]!, `${energy}`);
@@ -195,6 +209,11 @@ Deno.test("options that cannot be are refused with what would work", async () =>
   await assertRejects(() => build({ scales: [] }), InputError, "0.1 to 10");
   await assertRejects(() => build({ scales: [0] }), InputError, "0.1 to 10");
   await build({ rotations: [10] });
+});
+
+sharedTest("daisy-filter-flow by its defaults finds keypoints of real pictures", WILLOW, async () => {
+  const pck = await willowPck(["method=daisy-filter-flow"], 20);
+  assert(pck > 0.3, `${pck}`);
 });
 
 globalThis.addEventListener("unload", () => ops.close());

@@ -5,7 +5,7 @@
  */
 import type { FeatureMap, MethodContext, Pair, Size } from "../../../core/types.ts";
 import { unit } from "./changed.ts";
-import { daisyDescriptors, type DaisyLayers, daisyPlaces, padded, PARTS } from "./daisy.ts";
+import { type Border, daisyDescriptors, type DaisyLayers, daisyPlaces, padded, PARTS } from "./daisy.ts";
 import { type Guide, packed } from "./guide.ts";
 import { linksOf } from "./links.ts";
 import { slic } from "./superpixels.ts";
@@ -28,6 +28,10 @@ export interface SearchOptions {
   readonly eps: number;
   /** Sites per superpixel. */
   readonly area: number;
+  /** Cost of every site away from the stretch of one picture onto the other, or from where the level before led. */
+  readonly stay: number;
+  /** How far random labels of a finer level lead away from the present one, in sites. */
+  readonly near: number;
 }
 
 /** The best label of every source site. */
@@ -40,6 +44,12 @@ export interface Labels {
   readonly cost: Float32Array;
   /** Mean of that after the start and after every iteration; it never rises. */
   readonly energy: readonly number[];
+}
+
+/** Labels of smaller pictures, and the sizes of these. */
+export interface Coarser {
+  readonly labels: Labels;
+  readonly size: Pair<Size>;
 }
 
 /** Descriptors, ready for the operation. */
@@ -55,10 +65,10 @@ interface Descriptors {
 }
 
 /** Units of the operation: of changes, of costs, and what it gives where no label led into the target. */
-const CHANGE = 2 ** 20, COST = 3825 * 256, NOWHERE = 2 ** 31 - 1;
+const CHANGE = 2 ** 20, FINE = 256, COST = 3825 * FINE, NOWHERE = 2 ** 31 - 1;
 
 /** @param layers the source's of one scale, the target's of all changes of it */
-export function daisyProblem(layers: Pair<DaisyLayers>, rotations: readonly number[]): Descriptors {
+export function daisyProblem(layers: Pair<DaisyLayers>, rotations: readonly number[], border: Border): Descriptors {
   const { source, target } = layers;
   const reads = target.scales.flatMap((s, i) =>
     rotations.map((degrees) => {
@@ -71,9 +81,9 @@ export function daisyProblem(layers: Pair<DaisyLayers>, rotations: readonly numb
   );
   const pad = 2 * reach + 1;
   return {
-    source: new Int32Array(daisyDescriptors(source).buffer),
+    source: new Int32Array(daisyDescriptors(source, border).buffer),
     sourceShape: [source.height, source.width, 2 * PARTS],
-    target: new Int32Array(padded(target, pad).buffer),
+    target: new Int32Array(padded(target, pad, border).buffer),
     targetShape: [target.layers.length, target.height + 2 * pad, target.width + 2 * pad, 2],
     size: { width: target.width, height: target.height },
     reach,
@@ -101,8 +111,14 @@ export function featureProblem(source: FeatureMap, targets: readonly FeatureMap[
  * The label of lowest smoothed cost among those tried, for every site of the guide. Every superpixel starts from the
  * stretch of one picture onto the other at its middle (no displacement, where sizes are equal).
  */
-export async function search(ops: Ops, given: Descriptors, guide: Guide, options: SearchOptions): Promise<Labels> {
-  const { scales, rotations, iterations, seed, ratio, radius, eps, area } = options;
+export async function search(
+  ops: Ops,
+  given: Descriptors,
+  guide: Guide,
+  options: SearchOptions,
+  before?: Coarser,
+): Promise<Labels> {
+  const { scales, rotations, iterations, seed, ratio, radius, eps, area, near, stay } = options;
   const { width, height } = guide;
   const superpixels = slic(guide, area);
   const links = linksOf(guide, superpixels, seed);
@@ -119,6 +135,7 @@ export async function search(ops: Ops, given: Descriptors, guide: Guide, options
   const change = Int32Array.from(
     turns.flatMap((turn, c) => [...turn, given.reads[c]!.shift, ...given.reads[c]!.places.flat()]),
   );
+  const home = before === undefined ? stretched(guide, given.size) : carriedOn(guide, given.size, turns, before);
   const found = await ops.filterFlow({
     source: { data: given.source, shape: given.sourceShape },
     target: { data: given.target, shape: given.targetShape },
@@ -131,10 +148,13 @@ export async function search(ops: Ops, given: Descriptors, guide: Guide, options
     superpixel: superpixels.labels,
     count: superpixels.count,
     link,
-    start: stretched(guide, given.size, superpixels, turns),
+    start: startsOf(guide, superpixels, turns, home, before),
+    home,
+    stay: Math.round(stay * FINE),
     radius,
     eps,
     iterations,
+    search: before === undefined ? Math.min(width, height) : near,
     ratio,
     seed,
   });
@@ -156,12 +176,50 @@ export async function search(ops: Ops, given: Descriptors, guide: Guide, options
   };
 }
 
-/** First labels, [count][3]. */
-function stretched(
+/** [height][width][2]: the target site at every site's place in the other picture. */
+function stretched({ width, height }: Size, target: Size): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(2 * width * height);
+  for (let p = 0; p < width * height; p++) {
+    out[2 * p] = Math.floor((p % width + 0.5) * target.width / width);
+    out[2 * p + 1] = Math.floor((Math.floor(p / width) + 0.5) * target.height / height);
+  }
+  return out;
+}
+
+/** [height][width][2]: where the smaller pictures' nearest site led, and by its change from there to the site itself. */
+function carriedOn(
   { width, height }: Size,
   target: Size,
+  turns: readonly (readonly [number, number])[],
+  { labels, size }: Coarser,
+): Int32Array<ArrayBuffer> {
+  const out = new Int32Array(2 * width * height);
+  const small = size.source;
+  for (let p = 0; p < width * height; p++) {
+    const from = cellBelow(p, width, height, small), [c, s] = turns[labels.change[from]!]!;
+    const dx = p % width + 0.5 - (from % small.width + 0.5) * width / small.width;
+    const dy = Math.floor(p / width) + 0.5 - (Math.floor(from / small.width) + 0.5) * height / small.height;
+    const x = (labels.target[2 * from]! + 0.5) * target.width / size.target.width - 0.5;
+    const y = (labels.target[2 * from + 1]! + 0.5) * target.height / size.target.height - 0.5;
+    out[2 * p] = Math.round(x + (c * dx - s * dy) / CHANGE);
+    out[2 * p + 1] = Math.round(y + (s * dx + c * dy) / CHANGE);
+  }
+  return out;
+}
+
+/** Index of the smaller picture's site at a site of the larger one. */
+function cellBelow(p: number, width: number, height: number, small: Size): number {
+  const x = Math.floor((p % width + 0.5) * small.width / width);
+  return Math.floor((Math.floor(p / width) + 0.5) * small.height / height) * small.width + x;
+}
+
+/** First labels, [count][3]: they lead the middle of each superpixel home, changed as on the level before or not at all. */
+function startsOf(
+  { width, height }: Size,
   { count, labels }: { readonly count: number; readonly labels: Int32Array },
   turns: readonly (readonly [number, number])[],
+  home: Int32Array,
+  before: Coarser | undefined,
 ): Int32Array<ArrayBuffer> {
   const identity = turns.reduce((best, [c, s], k) => {
     const far = ([c, s]: readonly [number, number]) => Math.hypot(c - CHANGE, s);
@@ -169,10 +227,16 @@ function stretched(
   }, 0);
   const sites = Array.from({ length: count }, (): number[] => []);
   labels.forEach((k, p) => sites[k]!.push(p));
-  const [c, s] = turns[identity]!;
   return Int32Array.from(sites.flatMap((own) => {
     const p = own[own.length >> 1]!, x = p % width, y = Math.floor(p / width);
-    const toX = Math.floor((x + 0.5) * target.width / width), toY = Math.floor((y + 0.5) * target.height / height);
-    return [toX - Math.round((c * x - s * y) / CHANGE), toY - Math.round((s * x + c * y) / CHANGE), identity];
+    const index = before === undefined
+      ? identity
+      : before.labels.change[cellBelow(p, width, height, before.size.source)]!;
+    const [c, s] = turns[index]!;
+    return [
+      home[2 * p]! - Math.round((c * x - s * y) / CHANGE),
+      home[2 * p + 1]! - Math.round((s * x + c * y) / CHANGE),
+      index,
+    ];
   }));
 }

@@ -12,7 +12,7 @@ import {
   sampleCells,
   translationOf,
 } from "../../../core/pyramid/grid.ts";
-import { type Block, cut, searchBlock } from "../../../core/pyramid/search.ts";
+import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
 import type { FeatureMap } from "../../../core/types.ts";
 
 /** Constants of both layers. */
@@ -76,6 +76,7 @@ export async function solve(
   });
   const grid = new Int32Array(2 * cells), flow = new Int32Array(2 * cells);
   const cost = new Float32Array(cells), scale = new Uint8Array(cells), least = new Float32Array(cells).fill(Infinity);
+  const room = new Room();
   for (const [s, { scale: factor, map }] of scales.entries()) {
     const other = s === 0 ? target : await map();
     const extra = options.scaleCost * Math.abs(Math.log2(factor));
@@ -89,8 +90,9 @@ export async function solve(
         block,
         start,
         sizes.target,
-        (c) => cut(dataOf(other), c),
+        (crop, out) => cut(dataOf(other), crop, out),
         options,
+        room,
       );
       for (let k = 0; k < count; k++) {
         const p = (block.top + Math.floor(k / width)) * cols + block.left + k % width;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Ops } from "../../../core/pyramid/grid.ts";
-import { type Block, cut, searchBlock } from "../../../core/pyramid/search.ts";
+import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
 import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
 import type { Node } from "./nodes.ts";
@@ -43,7 +43,7 @@ export async function pixelLayer(
   const { rows, cols } = source.grid;
   const flow = new Int32Array(2 * rows * cols), cost = new Float32Array(rows * cols);
   const change = new Uint16Array(rows * cols), least = new Float32Array(rows * cols).fill(Infinity);
-  const side = 2 ** (levels - 1);
+  const side = 2 ** (levels - 1), room = new Room();
   for (const [i, node] of nodes.entries()) {
     if (node.level !== levels - 1) continue;
     const leaf = i - (4 ** (levels - 1) - 1) / 3;
@@ -57,8 +57,9 @@ export async function pixelLayer(
       block,
       predicted,
       { width: field.cols, height: field.rows },
-      (crop) => targetDescriptors(problem, labels.change[i]!, crop),
+      (crop, out) => writeTarget(problem, labels.change[i]!, crop, out),
       { deform, bound: weights.bound },
+      room,
     );
     for (let y = 0, k = 0; y < height; y++) {
       for (let x = 0; x < width; x++, k++) {
@@ -101,14 +102,13 @@ function predict({ changes }: Problem, { change, dx, dy }: Labels, i: number, { 
   return out;
 }
 
-function targetDescriptors({ field, changes }: Problem, change: number, block: Block): Float32Array<ArrayBuffer> {
+/** The target's descriptors in a rectangle, as a change sees them. */
+function writeTarget({ field, changes }: Problem, change: number, block: Block, out: Float32Array): void {
   const n = field.channels;
   if (change === changes.identity || !field.steers) {
-    return cut({ data: field.plain, cols: field.cols, channels: n }, block);
+    return cut({ data: field.plain, cols: field.cols, channels: n }, block, out);
   }
-  const out = new Float32Array((block.right - block.left) * (block.bottom - block.top) * n);
   for (let y = block.top, to = 0; y < block.bottom; y++) {
     for (let x = block.left; x < block.right; x++, to += n) field.write(change, x, y, out, to);
   }
-  return out;
 }
