@@ -6,22 +6,7 @@
  */
 import { type Affine, applyLinear, applyNorm, takeAffine } from "../graph/affine.ts";
 import type { Graph, Value } from "../graph/graph.ts";
-<<<<<<< HEAD
-import { add, attention, concat, divide, gelu, multiply, reshape, slice, transpose } from "../graph/ops/mod.ts";
-=======
-import {
-  add,
-  attention,
-  concat,
-  divide,
-  gelu,
-  layerNorm,
-  linear,
-  multiply,
-  reshape,
-  transpose,
-} from "../graph/ops/mod.ts";
->>>>>>> h-peers
+import { add, attention, concat, divide, gelu, multiply, reshape, transpose } from "../graph/ops/mod.ts";
 import type { WeightSet } from "../weights/set.ts";
 import { rowsOf, type WeightTensor } from "../weights/tensor.ts";
 
