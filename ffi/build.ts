@@ -235,34 +235,42 @@ export interface BuildOptions {
   readonly variant?: Variant;
 }
 
-/** The widest of {@linkcode instructionSets} that this machine has; undefined where the system does not tell. */
-async function ownInstructionSet(): Promise<number | undefined> {
+/**
+ * The widest of {@linkcode instructionSets} that this machine has, by what the compiler takes it for: the tasks may run
+ * the compiler but, as a rule of Deno's, not read /proc. Undefined where the compiler does not tell.
+ */
+export async function ownInstructionSet(compiler: Compiler): Promise<number | undefined> {
   if (Deno.build.arch !== "x86_64") return undefined;
-  try {
-    const flags = (await Deno.readTextFile("/proc/cpuinfo")).match(/^flags\s*:(.*)$/m)?.[1]?.split(" ") ?? [];
-    const has = (...names: string[]) => names.every((name) => flags.includes(name));
-    if (has("avx512f", "avx512vl", "avx512dq", "avx512bw")) return 2;
-    return has("avx2", "fma") ? 1 : 0;
-  } catch {
-    // Another system, or no permission to read the file.
-    return undefined;
-  }
+  const { success, stdout } = await new Deno.Command(compiler.command, {
+    args: ["-march=native", "-dM", "-E", "-x", "c++", Deno.build.os === "windows" ? "NUL" : "/dev/null"],
+    stderr: "null",
+  }).output();
+  if (!success) return undefined;
+  const macros = new Set(new TextDecoder().decode(stdout).split("\n").map((line) => line.split(" ")[1]));
+  const has = (...names: string[]) => names.every((name) => macros.has(`__${name}__`));
+  if (has("AVX512F", "AVX512VL", "AVX512DQ", "AVX512BW")) return 2;
+  return has("AVX2", "FMA") ? 1 : 0;
 }
 
-async function variantFlags(variant: Variant | undefined): Promise<readonly string[]> {
+const onlySet = (index: number) => [`-DSC_ONLY=${index + 1}`];
+
+function variantFlags(variant: Exclude<Variant, "native"> | undefined): readonly string[] {
   if (variant === undefined) return [];
-  if (variant === "native") {
-    const own = await ownInstructionSet();
-    return own === undefined ? [] : [`-DSC_ONLY=${own + 1}`];
-  }
   if (variant === "wide") return ["-DSC_WIDE_EMULATION"];
   return [`-fsanitize=${variant}`, "-fno-sanitize-recover=all", "-g", "-O1"];
 }
 
-/** The path of a library that is built already, of today's sources; undefined where it is not. */
+/**
+ * The path of a library that is built already, of today's sources; undefined where it is not. `native` takes the widest
+ * there is, which may have been built on another machine.
+ */
 export async function findLibrary(kind: LibraryKind, variant?: Variant): Promise<string | undefined> {
-  const { target } = await planOf(kind, await variantFlags(variant));
-  return await exists(target) ? target : undefined;
+  const candidates = variant === "native" ? [2, 1, 0].map(onlySet) : [variantFlags(variant)];
+  for (const flags of candidates) {
+    const { target } = await planOf(kind, flags);
+    if (await exists(target)) return target;
+  }
+  return undefined;
 }
 
 /**
@@ -272,9 +280,13 @@ export async function findLibrary(kind: LibraryKind, variant?: Variant): Promise
  */
 export async function buildLibrary(kind: LibraryKind, options: BuildOptions = {}): Promise<string> {
   const { log = () => {}, variant } = options;
-  const plan = await planOf(kind, await variantFlags(variant));
-  if (await exists(plan.target)) return plan.target;
+  const found = variant === "native" ? undefined : await findLibrary(kind, variant);
+  if (found !== undefined) return found;
   const compiler = await findCompiler(kind);
+  const own = variant === "native" ? await ownInstructionSet(compiler) : undefined;
+  const flags = variant === "native" ? (own === undefined ? [] : onlySet(own)) : variantFlags(variant);
+  const plan = await planOf(kind, flags);
+  if (await exists(plan.target)) return plan.target;
   const objects = join(folder, "objects");
   try {
     await Deno.mkdir(objects, { recursive: true });

@@ -48,9 +48,18 @@ export async function loadLibrary(kind: LibraryKind, options: LoadOptions): Prom
   let path: string | undefined;
   for (const variant of variants) path ??= await findLibrary(kind, variant);
   const last = variants.at(-1);
-  if (path === undefined && build) path = await buildLibrary(kind, { log, ...(last && { variant: last }) });
+  const make = () => buildLibrary(kind, { log, ...(last && { variant: last }) });
+  if (path === undefined && build) path = await make();
   if (path === undefined) throw new InputError(`Cannot use ops=${kind}: not built; run: deno task build:ffi`);
-  const library = openLibrary(kind, path);
+  let library: Library;
+  try {
+    library = openLibrary(kind, path);
+  } catch (error) {
+    // One that another machine built for itself, in a folder that both use.
+    const other = build && last !== undefined ? await make() : path;
+    if (other === path) throw error;
+    library = openLibrary(kind, other);
+  }
   loaded.set(key, library);
   return library;
 }

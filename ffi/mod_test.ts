@@ -201,6 +201,33 @@ async function copyFolder(from: string, to: string): Promise<void> {
   }
 }
 
+Deno.test({
+  name:
+    `with the permissions of the run task the machine's instruction set is known, so that first use builds one${skipped}`,
+  ignore: skipped !== "" || Deno.build.arch !== "x86_64",
+  fn: async () => {
+    const config = JSON.parse(await Deno.readTextFile(join(root, "deno.json")));
+    const permissions = config.tasks.run.command.split(" ").filter((word: string) =>
+      /^--(no-prompt|allow-)/.test(word)
+    );
+    const script = await Deno.makeTempFile({ suffix: ".ts" });
+    try {
+      await Deno.writeTextFile(
+        script,
+        `import { findCompiler, ownInstructionSet } from "file://${here}build.ts";
+         console.log(await ownInstructionSet(await findCompiler("cpu")));`,
+      );
+      const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+        args: ["run", "--no-check", "--config", join(root, "deno.json"), ...permissions, script],
+        env: { NO_COLOR: "1" },
+      }).output();
+      assertMatch(new TextDecoder().decode(stdout), /^[012]\n$/, new TextDecoder().decode(stderr));
+    } finally {
+      await Deno.remove(script);
+    }
+  },
+});
+
 Deno.test("ops=auto without a compiler says so and computes with the reference", async () => {
   const out = await runCopy(
     `const ops = await openOps({ log: console.log });
