@@ -1,9 +1,14 @@
-import { denseSift, denseSiftMinimum } from "../../core/descriptor/dense_sift.ts";
+import {
+  denseSift,
+  denseSiftBytes,
+  denseSiftMinimum,
+  type DenseSiftOptions,
+} from "../../core/descriptor/dense_sift.ts";
 import { greyPlane } from "../../core/descriptor/grey.ts";
 import { InputError } from "../../core/errors.ts";
 import { identityFrame, sampledGrid } from "../../core/frame.ts";
 import { option } from "../../core/option.ts";
-import type { BackbonePlugin, OptionValue } from "../../core/types.ts";
+import type { BackbonePlugin, Image, OptionValue } from "../../core/types.ts";
 
 const defaults = {
   step: option(4, "pixels between descriptors", { integer: true, min: 1 }),
@@ -43,42 +48,52 @@ export default {
   build({ card }, options) {
     const bins = binsOf(options.bin);
     const settings = { ...options, bin: bins };
+    const describing: DenseSiftOptions = {
+      bins,
+      step: options.step,
+      window: options.window as "flat" | "gaussian",
+      windowSize: options.window_size,
+      pad: options.pad,
+      magnif: options.magnif,
+      contrast: options.contrast,
+      output: options.quantize === "truncate" ? "truncate" : options.quantize ? "round" : "float",
+      rootsift: options.rootsift,
+    };
+    function mapsOf<Data>(
+      image: Image,
+      describe: (plane: ReturnType<typeof greyPlane>, options: DenseSiftOptions) => DescribedBy<Data>[],
+    ) {
+      const minimum = denseSiftMinimum(bins);
+      if (!options.pad && Math.min(image.width, image.height) < minimum) {
+        throw new InputError(
+          `Cannot describe "${image.origin}" by dense SIFT: it has ${image.width}x${image.height} pixels and bins of ` +
+            `${Math.max(...bins)} need ${minimum}x${minimum}; use pad=true or a smaller bin`,
+        );
+      }
+      const frame = identityFrame({ width: image.width, height: image.height });
+      const found = describe(greyPlane(image, options.grey as "uint8" | "single"), describing);
+      return found.map(({ rows, cols, origin, data }, i) => ({
+        name: `sift-${bins[i]}`,
+        channels: 128,
+        data,
+        frame,
+        grid: sampledGrid(rows, cols, { x: options.step, y: options.step }, origin),
+      }));
+    }
+    const whole = options.quantize !== false && !options.rootsift;
     return {
       identity: `${card.name} v${card.version} ${JSON.stringify(settings)}`,
       // A tenth of a second makes them again; at every pixel they are 150 MB of a 640x480 picture.
       keep: "memory",
       // deno-lint-ignore require-await -- the contract is asynchronous, this backbone is not
-      async extract(image) {
-        const minimum = denseSiftMinimum(bins);
-        if (!options.pad && Math.min(image.width, image.height) < minimum) {
-          throw new InputError(
-            `Cannot describe "${image.origin}" by dense SIFT: it has ${image.width}x${image.height} pixels and bins of ` +
-              `${Math.max(...bins)} need ${minimum}x${minimum}; use pad=true or a smaller bin`,
-          );
-        }
-        const frame = identityFrame({ width: image.width, height: image.height });
-        const maps = denseSift(greyPlane(image, options.grey as "uint8" | "single"), {
-          bins,
-          step: options.step,
-          window: options.window as "flat" | "gaussian",
-          windowSize: options.window_size,
-          pad: options.pad,
-          magnif: options.magnif,
-          contrast: options.contrast,
-          output: options.quantize === "truncate" ? "truncate" : options.quantize ? "round" : "float",
-          rootsift: options.rootsift,
-        });
-        return maps.map(({ rows, cols, origin, data }, i) => ({
-          name: `sift-${bins[i]}`,
-          channels: 128,
-          data,
-          frame,
-          grid: sampledGrid(rows, cols, { x: options.step, y: options.step }, origin),
-        }));
-      },
+      extract: async (image) => mapsOf(image, denseSift),
+      // deno-lint-ignore require-await -- likewise
+      ...(whole && { extractBytes: async (image: Image) => mapsOf(image, denseSiftBytes) }),
     };
   },
 } satisfies BackbonePlugin<typeof defaults>;
+
+type DescribedBy<Data> = Omit<ReturnType<typeof denseSift>[number], "data"> & { readonly data: Data };
 
 /** @throws InputError unless `value` is a bin size or a list of them. */
 function binsOf(value: OptionValue): number[] {

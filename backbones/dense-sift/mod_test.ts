@@ -102,3 +102,14 @@ sharedTest(
     }
   },
 );
+
+Deno.test("dense-sift gives whole numbers as bytes too, the same ones, and fractions never", async () => {
+  const image = picture(41, 33);
+  for (const options of [{ quantize: true, step: 1 }, { quantize: "truncate" as const, bin: [4, 6], contrast: 0.5 }]) {
+    const backbone = build(options);
+    const maps = await backbone.extract(image), bytes = await backbone.extractBytes!(image);
+    assertEquals(bytes.map(({ data }) => Float32Array.from(data)), maps.map(({ data }) => data));
+    assertEquals(bytes.map(({ grid, name }) => [grid, name]), maps.map(({ grid, name }) => [grid, name]));
+  }
+  for (const options of [{}, { quantize: true, rootsift: true }]) assertEquals(build(options).extractBytes, undefined);
+});

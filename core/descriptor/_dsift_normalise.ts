@@ -3,6 +3,9 @@ import { EPSILON, fastSqrt } from "./_vl_math.ts";
 /** How descriptor values are given: as they are, cut to whole numbers, or rounded to whole numbers. */
 export type Output = "float" | "truncate" | "round";
 
+/** Where descriptors are written to; bytes hold the whole numbers. */
+export type Values = Float32Array | Uint8Array;
+
 /** Largest value of the unit descriptor before it is normalised again. */
 const CLAMP = Math.fround(0.2);
 
@@ -22,7 +25,7 @@ const SOURCE = Int32Array.from({ length: 128 }, (_, to) => {
  */
 export function normaliser({ output, contrast, area }: { output: Output; contrast: number; area: number }) {
   const inverses = new Float64Array(4);
-  return (block: Float32Array, n: number, first: number, data: Float32Array, norms: Float32Array | undefined) => {
+  return (block: Float32Array, n: number, first: number, data: Values, norms: Float32Array | undefined) => {
     if (norms) masses(block, n, first, norms, area);
     invertedLengths(block, inverses);
     clampedLengths(block, inverses);
@@ -72,14 +75,14 @@ function clampedLengths(block: Float32Array, inverses: Float64Array) {
   invertedLengths(block, inverses);
 }
 
-function writeFloats(block: Float32Array, lane: number, inverse: number, data: Float32Array, to: number) {
+function writeFloats(block: Float32Array, lane: number, inverse: number, data: Values, to: number) {
   for (let v = 0; v < 128; v++) {
     const value = 512 * Math.fround(block[SOURCE[v]! + lane]! * inverse);
     data[to + v] = value > 255 ? 255 : value;
   }
 }
 
-function writeWhole(block: Float32Array, lane: number, inverse: number, half: number, data: Float32Array, to: number) {
+function writeWhole(block: Float32Array, lane: number, inverse: number, half: number, data: Values, to: number) {
   for (let v = 0; v < 128; v++) {
     const value = 512 * Math.fround(block[SOURCE[v]! + lane]! * inverse);
     data[to + v] = value > 255 ? 255 : Math.floor(value + half);

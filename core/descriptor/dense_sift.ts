@@ -1,4 +1,4 @@
-import { type Dsift, dsift, type DsiftOptions, dsiftSpan } from "./dsift.ts";
+import { type Dsift, dsift, dsiftBytes, type DsiftOptions, dsiftSpan } from "./dsift.ts";
 import { gaussianSmooth, type Plane, replicatePad } from "./plane.ts";
 
 /** What {@linkcode denseSift} computes. */
@@ -31,25 +31,47 @@ export function denseSiftMinimum(bins: readonly number[]): number {
  * @throws {RangeError} where the picture is below `denseSiftMinimum(bins)` and `pad` is off.
  */
 export function denseSift(image: Plane, options: DenseSiftOptions): Dsift[] {
-  const { bins, step, magnif = null, pad, rootsift = false } = options;
+  const maps = atAllScales(image, options, dsift);
+  if (options.rootsift) { for (const { data } of maps) takeRoots(data); }
+  return maps;
+}
+
+/**
+ * {@linkcode denseSift} of whole numbers, as bytes: a quarter of the memory.
+ *
+ * @throws {RangeError} as it does, and for output `float` or rootsift, which are no whole numbers
+ */
+export function denseSiftBytes(image: Plane, options: DenseSiftOptions): Dsift<Uint8Array>[] {
+  if (options.rootsift) throw new RangeError("Cannot give dense SIFT as bytes: rootsift has fractions");
+  return atAllScales(image, options, dsiftBytes);
+}
+
+function atAllScales<Found extends Dsift<Float32Array | Uint8Array>>(
+  image: Plane,
+  options: DenseSiftOptions,
+  describe: (image: Plane, options: DsiftOptions) => Found,
+): Found[] {
+  const { bins, magnif = null, pad } = options;
   const largest = Math.max(...bins);
   return bins.map((bin) => {
     const smooth = magnif === null ? image : gaussianSmooth(image, bin / magnif);
-    const result = pad ? padded(smooth, bin, step, options) : dsift(smooth, {
-      ...options,
-      bin,
-      start: { x: Math.floor(1.5 * (largest - bin)), y: Math.floor(1.5 * (largest - bin)) },
-    });
-    if (rootsift) takeRoots(result.data);
-    return result;
+    if (pad) return padded(smooth, bin, options, describe);
+    const start = Math.floor(1.5 * (largest - bin));
+    return describe(smooth, { ...options, bin, start: { x: start, y: start } });
   });
 }
 
-function padded(image: Plane, bin: number, step: number, options: DenseSiftOptions): Dsift {
+function padded<Found extends Dsift<Float32Array | Uint8Array>>(
+  image: Plane,
+  bin: number,
+  options: DenseSiftOptions,
+  describe: (image: Plane, options: DsiftOptions) => Found,
+): Found {
   // One pixel more than the outermost bins need, as DSP pads (7 for bins of 4): gradients there are central too.
   const around = Math.ceil(1.5 * bin) + 1;
   const start = around - Math.floor(1.5 * bin);
-  const result = dsift(replicatePad(image, { left: around, top: around, right: around, bottom: around }), {
+  const { step } = options;
+  const result = describe(replicatePad(image, { left: around, top: around, right: around, bottom: around }), {
     ...options,
     bin,
     start: { x: start, y: start },

@@ -1,5 +1,5 @@
 import { orientationPlanes } from "./_dsift_gradient.ts";
-import { normaliser, type Output } from "./_dsift_normalise.ts";
+import { normaliser, type Output, type Values } from "./_dsift_normalise.ts";
 import { flatWindow, gaussianWindow } from "./_dsift_window.ts";
 import type { Plane } from "./plane.ts";
 
@@ -29,13 +29,13 @@ export interface DsiftOptions {
 }
 
 /** Dense SIFT on a grid. */
-export interface Dsift {
+export interface Dsift<Data extends Values = Float32Array> {
   readonly rows: number;
   readonly cols: number;
   /** Pixel (0-based) at the centre of the first descriptor: start + 1.5 bin. */
   readonly origin: { readonly x: number; readonly y: number };
   /** [rows][cols][128]; within a descriptor [y bin][x bin][orientation], VLFeat's order. 512 x the unit vector, at most 255. */
-  readonly data: Float32Array;
+  readonly data: Data;
   /** [rows][cols]: gradient mass per pixel of the descriptor, before normalisation. */
   readonly norms?: Float32Array;
 }
@@ -57,6 +57,22 @@ export function dsiftSpan(bin: number): number {
  * @throws {RangeError} where no descriptor fits, or a size is not a whole number of at least 1.
  */
 export function dsift(image: Plane, options: DsiftOptions): Dsift {
+  return describe(image, options, (length) => new Float32Array(length));
+}
+
+/** {@linkcode dsift} of whole numbers, as bytes. @throws {RangeError} as it does, and for output `float` */
+export function dsiftBytes(image: Plane, options: DsiftOptions): Dsift<Uint8Array> {
+  if ((options.output ?? "float") === "float") {
+    throw new RangeError("Cannot give dense SIFT as bytes: output is float; use truncate or round");
+  }
+  return describe(image, options, (length) => new Uint8Array(length));
+}
+
+function describe<Data extends Values>(
+  image: Plane,
+  options: DsiftOptions,
+  make: (length: number) => Data,
+): Dsift<Data> {
   const { step, bin, window, windowSize = 2, output = "float", start = { x: 0, y: 0 }, contrast = 0 } = options;
   if (!(Number.isInteger(step) && step >= 1 && Number.isInteger(bin) && bin >= 1)) {
     throw new RangeError(`Cannot compute dense SIFT with step ${step} and bin ${bin}: both must be integers >= 1`);
@@ -73,7 +89,7 @@ export function dsift(image: Plane, options: DsiftOptions): Dsift {
   const planes = orientationPlanes(image);
   const xs = Int32Array.from({ length: cols }, (_, i) => start.x + i * step);
 
-  const data = new Float32Array(rows * cols * 128);
+  const data = make(rows * cols * 128);
   const norms = options.norms || contrast > 0 ? new Float32Array(rows * cols) : undefined;
   const fill = window === "flat"
     ? flatWindow(planes, image, bin, windowSize)

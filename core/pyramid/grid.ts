@@ -59,7 +59,7 @@ export function gridSize({ source, target }: Pair<Size>, samples: number): GridS
 /** Every `step`-th cell of a map: all that the grid layer looks at. */
 export function sampleCells(
   { data, channels, cols, rows }: {
-    readonly data: Float32Array;
+    readonly data: Float32Array | Uint8Array;
     readonly channels: number;
     readonly cols: number;
     readonly rows: number;

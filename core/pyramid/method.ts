@@ -4,7 +4,7 @@
  * @module
  */
 import { denseFlow, follow } from "../match/cell_flow.ts";
-import type { Backbone, FeatureMap, Flow, Image, Matches, Method, Pair, Points } from "../types.ts";
+import type { Backbone, Flow, Image, Lattice, Matches, Method, Pair, Points } from "../types.ts";
 
 /** A field of whole displacements. */
 export interface CellFlow {
@@ -19,7 +19,7 @@ export abstract class PyramidMethod<Found extends CellFlow> implements Method {
   constructor(protected readonly backbone: Backbone) {}
 
   /** Everything that is computed for a pair. */
-  abstract match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap>; found: Found }>;
+  abstract match(source: Image, target: Image): Promise<{ maps: Pair<Lattice>; found: Found }>;
 
   /** @throws InputError where the backbone gives several maps */
   async correspond(source: Image, target: Image, points: Points): Promise<Matches> {

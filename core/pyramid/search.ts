@@ -23,7 +23,7 @@ export interface Block {
 /** Descriptors of a map. */
 export interface MapData {
   /** [rows][cols][channels] */
-  readonly data: Float32Array;
+  readonly data: Float32Array | Uint8Array;
   readonly cols: number;
   readonly channels: number;
 }

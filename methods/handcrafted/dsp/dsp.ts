@@ -1,5 +1,5 @@
 import { InputError } from "../../../core/errors.ts";
-import type { Backbone, FeatureMap, Image, Pair } from "../../../core/types.ts";
+import type { Backbone, ByteMap, FeatureMap, Image, Pair } from "../../../core/types.ts";
 import { scaled } from "../../../core/pyramid/scaled.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
 import { scaledMap } from "./scales.ts";
@@ -31,7 +31,7 @@ export class Dsp extends PyramidMethod<Found> {
     this.#length = length;
   }
 
-  override async match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap>; found: Found }> {
+  override async match(source: Image, target: Image): Promise<{ maps: Pair<FeatureMap | ByteMap>; found: Found }> {
     const maps = { source: await this.#describe(source), target: await this.#describe(target) };
     const scales = this.#scales.map((scale) => ({
       scale,
@@ -43,12 +43,15 @@ export class Dsp extends PyramidMethod<Found> {
     return { maps, found: await solve(this.#ops, maps.source, scales, this.#options) };
   }
 
-  async #describe(image: Image): Promise<FeatureMap> {
-    const maps = await this.backbone.extract(image);
+  /** The one map of a picture; bytes where the backbone has them and they stay as they are. */
+  async #describe(image: Image): Promise<FeatureMap | ByteMap> {
+    const bytes = this.#length === null ? await this.backbone.extractBytes?.(image) : undefined;
+    const maps = bytes ?? await this.backbone.extract(image);
     if (maps.length !== 1) {
       const names = maps.map((map) => map.name).join(", ");
       throw new InputError(`Cannot run dsp on ${maps.length} maps (${names}): choose one layer of the backbone`);
     }
-    return this.#length === null ? maps[0]! : scaled(maps[0]!, this.#length);
+    const map = maps[0]!;
+    return this.#length === null || map.data instanceof Uint8Array ? map : scaled(map as FeatureMap, this.#length);
   }
 }

@@ -6,7 +6,7 @@
 import { toCells, toPoints } from "../../../core/frame.ts";
 import { resizePil } from "../../../core/image/resize.ts";
 import { sha256 } from "../../../core/sha256.ts";
-import type { FeatureMap, Image } from "../../../core/types.ts";
+import type { ByteMap, FeatureMap, Image } from "../../../core/types.ts";
 
 /**
  * Descriptors `scale` times as large: those of the picture reduced by `scale` (antialiased bilinear, at least one pixel
@@ -16,11 +16,11 @@ import type { FeatureMap, Image } from "../../../core/types.ts";
  * @param describe gives the one map of a picture @param like the map of the unscaled picture
  */
 export async function scaledMap(
-  describe: (image: Image) => Promise<FeatureMap>,
+  describe: (image: Image) => Promise<FeatureMap | ByteMap>,
   image: Image,
-  like: FeatureMap,
+  like: FeatureMap | ByteMap,
   scale: number,
-): Promise<FeatureMap> {
+): Promise<FeatureMap | ByteMap> {
   const width = Math.max(Math.round(image.width / scale), 1), height = Math.max(Math.round(image.height / scale), 1);
   const label = `${image.sha256} ${image.width}x${image.height} to ${width}x${height}`;
   const map = await describe({
@@ -43,11 +43,12 @@ export async function scaledMap(
     reduced[i + 1] = (points.xy[i + 1]! + 0.5) * height / image.height - 0.5;
   }
   const cells = toCells({ n: points.n, xy: reduced }, map);
-  const data = new Float32Array(rows * cols * channels);
+  const length = rows * cols * channels;
+  const data = map.data instanceof Uint8Array ? new Uint8Array(length) : new Float32Array(length);
   const nearest = (v: number, n: number) => Math.min(Math.max(Math.floor(v + 0.5), 0), n - 1);
   for (let i = 0; i < rows * cols; i++) {
     const at = nearest(cells.xy[2 * i + 1]!, map.grid.rows) * map.grid.cols + nearest(cells.xy[2 * i]!, map.grid.cols);
     data.set(map.data.subarray(at * channels, (at + 1) * channels), i * channels);
   }
-  return { ...like, channels, data };
+  return { ...like, channels, data } as FeatureMap | ByteMap;
 }

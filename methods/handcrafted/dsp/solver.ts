@@ -13,7 +13,7 @@ import {
   translationOf,
 } from "../../../core/pyramid/grid.ts";
 import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
-import type { FeatureMap } from "../../../core/types.ts";
+import type { ByteMap, FeatureMap } from "../../../core/types.ts";
 
 /** Constants of both layers. */
 export interface SolverOptions extends GridOptions {
@@ -27,7 +27,7 @@ export interface SolverOptions extends GridOptions {
 export interface ScaledTarget {
   readonly scale: number;
   /** On the cells of the unscaled target. */
-  readonly map: () => Promise<FeatureMap>;
+  readonly map: () => Promise<FeatureMap | ByteMap>;
 }
 
 /** Both layers' answer. */
@@ -58,7 +58,7 @@ export interface Found {
  */
 export async function solve(
   ops: Ops,
-  source: FeatureMap,
+  source: FeatureMap | ByteMap,
   scales: readonly ScaledTarget[],
   options: SolverOptions,
 ): Promise<Found> {
@@ -108,8 +108,13 @@ export async function solve(
   return { step, nx, ny, means: unary.means, states, unarySum, grid, flow, cost, scale };
 }
 
-const sizeOf = ({ grid }: FeatureMap) => ({ width: grid.cols, height: grid.rows });
-const dataOf = ({ data, channels, grid }: FeatureMap) => ({ data, channels, cols: grid.cols, rows: grid.rows });
+const sizeOf = ({ grid }: FeatureMap | ByteMap) => ({ width: grid.cols, height: grid.rows });
+const dataOf = ({ data, channels, grid }: FeatureMap | ByteMap) => ({
+  data,
+  channels,
+  cols: grid.cols,
+  rows: grid.rows,
+});
 
 /**
  * The cells that leaves cover, leaf by leaf, columns first. The authors' blocks share their borders, where the later one
