@@ -10,15 +10,13 @@ SC_KERNEL(correlate, Correlate)
 namespace sc::SC_ISA {
 namespace {
 
-// Rows x vectors of the register tile: 12 accumulators of 16 registers, or 27 of 32, there with fewer loads per product
-// than the 28 of 14 x 2.
-constexpr int kTileRows = kLanes == 16 ? 9 : 6;
-constexpr int kVectors = kLanes == 16 ? 3 : 2;
-constexpr int kTileCols = kVectors * kLanes;
+// Rows x vectors of the register tile: 12 accumulators of 16 registers, or 28 of 32.
+constexpr int kTileRows = kLanes == 16 ? 14 : 6;
+constexpr int kTileCols = 2 * kLanes;
 // Channels per pass. Where the second-level cache feeds the products fast enough (the processors of 16 lanes), long
 // passes save the adding-up of partial sums; elsewhere a panel of b of this depth fits the first level.
 constexpr int64_t kDepth = kLanes == 16 ? 768 : 256;
-constexpr int64_t kBlockPanels = kLanes == 16 ? 23 : 20;  // of a, at most, in a job: a pass of them stays in L2
+constexpr int64_t kBlockPanels = kLanes == 16 ? 15 : 20;  // of a, at most, in a job: a pass of them stays in L2
 constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
 constexpr int64_t kSlack = 64 / sizeof(float);            // a panel's last store may reach this far past its end
 // Bytes from which on a volume goes past the caches, which it would only empty of the descriptors.
@@ -103,30 +101,29 @@ struct Place {
 // sums[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
 template <bool kAdd>
 inline void tile(const float* a, const float* b, int64_t depth, const Place& at) {
-  V acc[kTileRows][kVectors] = {};
+  V acc[kTileRows][2] = {};
   // The results come to the first-level cache while the products are made.
   const bool direct = at.out && !kAdd;
   float* near = direct ? at.out : at.part;
   const int64_t near_stride = direct ? at.out_stride : at.stride;
   for (int r = 0; r < kTileRows && !(direct && at.past); r++) {
-    for (int f = 0; f < kTileCols; f += 16) __builtin_prefetch(near + r * near_stride + f, 1, 3);
+    __builtin_prefetch(near + r * near_stride, 1, 3);
+    __builtin_prefetch(near + r * near_stride + 16, 1, 3);
   }
   for (int64_t k = 0; k < depth; k++, a += kTileRows, b += kTileCols) {
-    V columns[kVectors];
-#pragma GCC unroll 3
-    for (int u = 0; u < kVectors; u++) columns[u] = load(b + u * kLanes);
-#pragma GCC unroll 9
+    V b0 = load(b), b1 = load(b + kLanes);
+#pragma GCC unroll 14
     for (int r = 0; r < kTileRows; r++) {
       V x = splat(a[r]);
-#pragma GCC unroll 3
-      for (int u = 0; u < kVectors; u++) acc[r][u] += x * columns[u];
+      acc[r][0] += x * b0;
+      acc[r][1] += x * b1;
     }
   }
-#pragma GCC unroll 9
+#pragma GCC unroll 14
   for (int r = 0; r < kTileRows; r++) {
     float* part = at.part + r * at.stride;
     float* out = at.out ? at.out + r * at.out_stride : part;
-    for (int u = 0; u < kVectors; u++) {
+    for (int u = 0; u < 2; u++) {
       V v = kAdd ? load(part + u * kLanes) + acc[r][u] : acc[r][u];
       if (at.relu) v = select(v > V{}, v, V{});
       if (at.out && at.past) stream(out + u * kLanes, v);
