@@ -143,8 +143,11 @@ function nativeOnly(index: number) {
   return [{ ...set, flags: index === 0 ? set.flags : [...set.flags, "-DSC_EXPORTED"] }];
 }
 
-async function planOf(kind: LibraryKind, extraFlags: readonly string[]): Promise<Plan> {
-  const sources = await readSources(kind);
+async function planOf(
+  sources: ReadonlyMap<string, string>,
+  kind: LibraryKind,
+  extraFlags: readonly string[],
+): Promise<Plan> {
   const { os, arch } = Deno.build;
   const units: Unit[] = [];
   const native = arch === "x86_64" ? instructionSets : instructionSets.slice(0, 1);
@@ -254,6 +257,11 @@ export async function ownInstructionSet(compiler: Compiler): Promise<number | un
 
 const onlySet = (index: number) => [`-DSC_ONLY=${index + 1}`];
 
+async function ownFlags(): Promise<readonly string[]> {
+  const own = await ownInstructionSet(await findCompiler("cpu"));
+  return own === undefined ? [] : onlySet(own);
+}
+
 function variantFlags(variant: Exclude<Variant, "native"> | undefined): readonly string[] {
   if (variant === undefined) return [];
   if (variant === "wide") return ["-DSC_WIDE_EMULATION"];
@@ -266,8 +274,9 @@ function variantFlags(variant: Exclude<Variant, "native"> | undefined): readonly
  */
 export async function findLibrary(kind: LibraryKind, variant?: Variant): Promise<string | undefined> {
   const candidates = variant === "native" ? [2, 1, 0].map(onlySet) : [variantFlags(variant)];
+  const sources = await readSources(kind);
   for (const flags of candidates) {
-    const { target } = await planOf(kind, flags);
+    const { target } = await planOf(sources, kind, flags);
     if (await exists(target)) return target;
   }
   return undefined;
@@ -280,13 +289,10 @@ export async function findLibrary(kind: LibraryKind, variant?: Variant): Promise
  */
 export async function buildLibrary(kind: LibraryKind, options: BuildOptions = {}): Promise<string> {
   const { log = () => {}, variant } = options;
-  const found = variant === "native" ? undefined : await findLibrary(kind, variant);
-  if (found !== undefined) return found;
-  const compiler = await findCompiler(kind);
-  const own = variant === "native" ? await ownInstructionSet(compiler) : undefined;
-  const flags = variant === "native" ? (own === undefined ? [] : onlySet(own)) : variantFlags(variant);
-  const plan = await planOf(kind, flags);
+  const flags = variant === "native" ? await ownFlags() : variantFlags(variant);
+  const plan = await planOf(await readSources(kind), kind, flags);
   if (await exists(plan.target)) return plan.target;
+  const compiler = await findCompiler(kind);
   const objects = join(folder, "objects");
   try {
     await Deno.mkdir(objects, { recursive: true });
