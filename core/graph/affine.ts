@@ -8,7 +8,7 @@ import type { WeightTensor } from "../weights/tensor.ts";
 import type { Graph, Value } from "./graph.ts";
 import { layerNorm, linear } from "./ops/mod.ts";
 
-/** A linear layer's or a norm's parameters. */
+/** Parameters of a linear layer, a convolution or a norm. */
 export interface Affine {
   readonly weight: WeightTensor;
   readonly bias: WeightTensor;

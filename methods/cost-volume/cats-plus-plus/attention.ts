@@ -6,19 +6,10 @@
  *
  * @module
  */
+import { type Affine, applyLinear, takeAffine } from "../../../core/graph/affine.ts";
 import { Graph } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
-import {
-  add,
-  concat,
-  linear,
-  matmul,
-  multiply,
-  reshape,
-  slice,
-  softmax,
-  transpose,
-} from "../../../core/graph/ops/mod.ts";
+import { add, concat, matmul, multiply, reshape, slice, softmax, transpose } from "../../../core/graph/ops/mod.ts";
 import type { OpenNetworks } from "../../../core/hyper/network.ts";
 import {
   type Four,
@@ -46,7 +37,7 @@ export interface TransformerLayer {
   readonly norms: readonly [Normalisation, Normalisation];
   readonly tokens: { readonly conv: SeparableLayer; readonly norm: Normalisation };
   /** [8 HEAD][token + HEAD] and [8 HEAD]. */
-  readonly linear: { readonly weight: WeightTensor; readonly bias: WeightTensor };
+  readonly linear: Affine;
   readonly values: { readonly conv: SeparableLayer; readonly norm: Normalisation };
   readonly mlp: readonly [SeparableLayer, SeparableLayer];
   /** [1][cells][1][HEAD] */
@@ -76,10 +67,7 @@ export function takeTransformer(
     name,
     norms: [norm("norm1"), norm("norm2")],
     tokens: { conv: conv("qk.conv.0", CHANNELS, CHANNELS, stride), norm: norm("qk.conv.1") },
-    linear: {
-      weight: set.take(`${name}.qk.linear.weight`, [out, token + HEAD]),
-      bias: set.take(`${name}.qk.linear.bias`, [out]),
-    },
+    linear: takeAffine(set, `${name}.qk.linear`, [out, token + HEAD]),
     values: { conv: conv("v.0", CHANNELS, CHANNELS), norm: norm("v.1") },
     mlp: [conv("mlp.mlp.0", CHANNELS, 4 * CHANNELS), conv("mlp.mlp.2", 4 * CHANNELS, CHANNELS)],
     positions: set.take(`${name}.pos_embed`, [1, side * side, 1, HEAD]),
@@ -111,8 +99,7 @@ function attentionModel(layer: TransformerLayer, sizes: AttentionSizes): Model {
   const similarities = g.input("similarities", volumeShape(sizes, short));
   const rows = transpose(g, similarities, swapped ? [1, 0, 2] : [2, 0, 1]);
   const tokens = concat(g, [reshape(g, rows, [cells, CHANNELS * short]), g.input("features", [cells, HEAD])], 1);
-  const { weight, bias } = layer.linear;
-  const projected = reshape(g, linear(g, tokens, g.weight(weight), g.weight(bias)), [cells, 2, HEAD, CHANNELS]);
+  const projected = reshape(g, applyLinear(g, tokens, layer.linear), [cells, 2, HEAD, CHANNELS]);
   // The official code splits a row as (channel, head): the head is the fastest index.
   const heads = transpose(g, projected, [1, 3, 0, 2]);
   const placed = add(g, heads, g.weight(reshapeOf(layer.positions, [cells, HEAD])));

@@ -7,12 +7,12 @@
  * @module
  */
 import type { Descriptors, Ops } from "../../../core/consensus/volume.ts";
+import { type Affine, takeAffine } from "../../../core/graph/affine.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { add, conv, resize, transpose } from "../../../core/graph/ops/mod.ts";
 import { OpenNetworks } from "../../../core/hyper/network.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
-import type { WeightTensor } from "../../../core/weights/tensor.ts";
 
 /** Channels of a ResNet's first three stages, at strides 4, 8, 16. */
 export const STAGE_CHANNELS = [256, 512, 1024] as const;
@@ -20,26 +20,18 @@ export const STAGE_CHANNELS = [256, 512, 1024] as const;
 /** Channels of the fine map. */
 const CHANNELS = 1024;
 
-/** One convolution's parameters. */
-interface ConvWeights {
-  readonly weight: WeightTensor;
-  readonly bias: WeightTensor;
-}
-
 /** Parameters of the neck "3_1024_4". */
 export interface NeckWeights {
   /** 1 x 1: 512 to 1024, and 256 to 1024. */
-  readonly inner: readonly [ConvWeights, ConvWeights];
+  readonly inner: readonly [Affine, Affine];
   /** 3 x 3. */
-  readonly last: ConvWeights;
+  readonly last: Affine;
 }
 
 /** Takes the neck's parameters, `FeatureExtraction.inner_block_list.{0,1}` and `FeatureExtraction.last_layer_block`. */
 export function takeNeck(set: WeightSet): NeckWeights {
-  const take = (name: string, from: number, side: number): ConvWeights => ({
-    weight: set.take(`FeatureExtraction.${name}.weight`, [CHANNELS, from, side, side]),
-    bias: set.take(`FeatureExtraction.${name}.bias`, [CHANNELS]),
-  });
+  const take = (name: string, from: number, side: number) =>
+    takeAffine(set, `FeatureExtraction.${name}`, [CHANNELS, from, side, side]);
   return {
     inner: [take("inner_block_list.0", STAGE_CHANNELS[1], 1), take("inner_block_list.1", STAGE_CHANNELS[0], 1)],
     last: take("last_layer_block", CHANNELS, 3),
@@ -59,7 +51,7 @@ function neckModel(sizes: Sizes, weights: NeckWeights, whole: boolean): Model {
     const [rows, cols] = sizes[i]!;
     return transpose(g, g.input(`stage${i + 1}`, [1, rows, cols, STAGE_CHANNELS[i]!]), [0, 3, 1, 2]);
   };
-  const apply = (x: Value, { weight, bias }: ConvWeights, padding = 0) =>
+  const apply = (x: Value, { weight, bias }: Affine, padding = 0) =>
     conv(g, x, g.weight(weight), g.weight(bias), { padding });
   const enlarged = (x: Value, i: number) => resize(g, x, ...sizes[i]!, { mode: "bilinear", alignCorners: true });
   const middle = add(g, apply(planes(1), weights.inner[0]), enlarged(planes(2), 1));

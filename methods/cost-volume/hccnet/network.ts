@@ -4,21 +4,17 @@
  *
  * @module
  */
+import { type Affine, takeAffine } from "../../../core/graph/affine.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { concat, conv, l2Normalize, matmul, relu, reshape, transpose } from "../../../core/graph/ops/mod.ts";
 import { InputError } from "../../../core/errors.ts";
 import type { Pair } from "../../../core/types.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
-import { reshapeOf, type WeightTensor } from "../../../core/weights/tensor.ts";
+import { reshapeOf } from "../../../core/weights/tensor.ts";
 
-/** A point-wise convolution. */
-export interface Pointwise {
-  /** [outputs, inputs] */
-  readonly weight: WeightTensor;
-  /** [outputs] */
-  readonly bias: WeightTensor;
-}
+/** A point-wise convolution: [outputs, inputs] and [outputs]. */
+export type Pointwise = Affine;
 
 /** Output channels of the layers; read off a file where there is one. */
 function widthsOf(set: WeightSet, fallback: readonly number[]): readonly number[] {
@@ -40,10 +36,7 @@ export function takePointwise(set: WeightSet, features: number, fallback: readon
   if (widths.at(-1) !== 1 || widths.some((width) => !Number.isInteger(width) || width < 1)) {
     throw new InputError(`Cannot use widths=[${widths}]: they are whole numbers, and the last one is 1`);
   }
-  return widths.map((outputs, i) => ({
-    weight: set.take(`hypercolumn.${i}.weight`, [outputs, widths[i - 1] ?? features]),
-    bias: set.take(`hypercolumn.${i}.bias`, [outputs]),
-  }));
+  return widths.map((outputs, i) => takeAffine(set, `hypercolumn.${i}`, [outputs, widths[i - 1] ?? features]));
 }
 
 /** Sizes of a level's map. */

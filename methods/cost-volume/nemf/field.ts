@@ -6,12 +6,13 @@
  *
  * @module
  */
+import { type Affine, applyLinear, takeAffine } from "../../../core/graph/affine.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
-import { add, linear, matmul, multiply, relu, reshape } from "../../../core/graph/ops/mod.ts";
+import { add, matmul, multiply, relu, reshape } from "../../../core/graph/ops/mod.ts";
 import { OpenNetworks } from "../../../core/hyper/network.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
-import { reshapeOf, type WeightTensor } from "../../../core/weights/tensor.ts";
+import { reshapeOf } from "../../../core/weights/tensor.ts";
 
 /** Channels of the cost volume at a pair of positions. */
 export const COST = 64;
@@ -24,13 +25,6 @@ const FREQUENCIES = Array.from({ length: 10 }, (_, i) => Math.fround(1 + i * 511
 /** Values of one position: sines, cosines, and the scaled coordinate itself. */
 export const HARMONIC = 4 * FREQUENCIES.length + 2;
 
-interface Affine {
-  /** [out, in] */
-  readonly weight: WeightTensor;
-  /** [out] */
-  readonly bias: WeightTensor;
-}
-
 /** Parameters of the scoring network. */
 export interface FieldWeights {
   readonly point: Affine;
@@ -39,21 +33,17 @@ export interface FieldWeights {
   readonly out: Affine;
 }
 
-function takeAffine(set: WeightSet, name: string, out: number, inputs: number): Affine {
-  return { weight: set.take(`${name}.weight`, [out, inputs]), bias: set.take(`${name}.bias`, [out]) };
-}
-
 /** Takes `<prefix>.{fc_p,fc_c.*,blocks.*,fc_out}`. */
 export function takeField(set: WeightSet, prefix: string): FieldWeights {
   const each = <T>(make: (i: number) => T) => Array.from({ length: BLOCKS }, (_, i) => make(i));
   return {
-    point: takeAffine(set, `${prefix}.fc_p`, WIDTH, 2 * HARMONIC),
-    cost: each((i) => takeAffine(set, `${prefix}.fc_c.${i}`, WIDTH, COST)),
+    point: takeAffine(set, `${prefix}.fc_p`, [WIDTH, 2 * HARMONIC]),
+    cost: each((i) => takeAffine(set, `${prefix}.fc_c.${i}`, [WIDTH, COST])),
     blocks: each((i) => [
-      takeAffine(set, `${prefix}.blocks.${i}.fc_0`, WIDTH, WIDTH),
-      takeAffine(set, `${prefix}.blocks.${i}.fc_1`, WIDTH, WIDTH),
+      takeAffine(set, `${prefix}.blocks.${i}.fc_0`, [WIDTH, WIDTH]),
+      takeAffine(set, `${prefix}.blocks.${i}.fc_1`, [WIDTH, WIDTH]),
     ]),
-    out: takeAffine(set, `${prefix}.fc_out`, 1, WIDTH),
+    out: takeAffine(set, `${prefix}.fc_out`, [1, WIDTH]),
   };
 }
 
@@ -154,23 +144,19 @@ export class FieldNetwork {
 }
 
 /** x W^T + b */
-function affine(g: Graph, x: Value, { weight, bias }: Affine): Value {
-  return linear(g, x, g.weight(weight), g.weight(bias));
-}
-
 function fieldModel(n: number, net: FieldWeights, withSlopes: boolean): Model {
   const g = new Graph("NeMF's field");
   const points = g.input("at points", [n, 2 * HARMONIC]), costs = g.input("at costs", [n, COST]);
-  let x = affine(g, points, net.point);
+  let x = applyLinear(g, points, net.point);
   /** What left each ReLU. */
   const seen: { before: Value; middle: Value }[] = [];
   for (let i = 0; i < BLOCKS; i++) {
-    const sum = add(g, x, affine(g, costs, net.cost[i]!)), before = relu(g, sum);
-    const middle = relu(g, affine(g, before, net.blocks[i]![0]));
-    x = add(g, sum, affine(g, middle, net.blocks[i]![1]));
+    const sum = add(g, x, applyLinear(g, costs, net.cost[i]!)), before = relu(g, sum);
+    const middle = relu(g, applyLinear(g, before, net.blocks[i]![0]));
+    x = add(g, sum, applyLinear(g, middle, net.blocks[i]![1]));
     seen.push({ before, middle });
   }
-  const last = relu(g, x), score = reshape(g, affine(g, last, net.out), [n]);
+  const last = relu(g, x), score = reshape(g, applyLinear(g, last, net.out), [n]);
   if (!withSlopes) return g.model({ score });
 
   /** Slopes pass where the ReLU let the value pass. */

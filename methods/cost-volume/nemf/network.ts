@@ -4,12 +4,12 @@
  * @module
  */
 import { aggregate, type Aggregator, type AggregatorShape, takeAggregator } from "../../../core/cats/aggregator.ts";
+import { type Affine, applyLinear, takeAffine } from "../../../core/graph/affine.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
-import { concat, linear, reshape, resize, transpose } from "../../../core/graph/ops/mod.ts";
+import { concat, reshape, resize, transpose } from "../../../core/graph/ops/mod.ts";
 import { type EncoderBlock, takeEncoderBlock } from "../../../core/hyper/separable.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
-import type { WeightTensor } from "../../../core/weights/tensor.ts";
 import { EMBEDDED, type LevelEmbedding, takeEmbedding } from "./embedding.ts";
 import { COST, type FieldWeights, takeField } from "./field.ts";
 
@@ -18,7 +18,7 @@ export const RATIOS = [4, 2, 1, 0.5] as const;
 
 /** Everything behind the backbone. */
 export interface NemfWeights {
-  readonly projections: readonly { readonly weight: WeightTensor; readonly bias: WeightTensor }[];
+  readonly projections: readonly Affine[];
   readonly embeddings: readonly LevelEmbedding[];
   readonly aggregator: Aggregator;
   readonly cost: EncoderBlock;
@@ -45,10 +45,7 @@ export function takeNemf(
   shape: Omit<AggregatorShape, "levels">,
 ): NemfWeights {
   return {
-    projections: channels.map((count, i) => ({
-      weight: set.take(`proj.${i}.weight`, [shape.projection, count]),
-      bias: set.take(`proj.${i}.bias`, [shape.projection]),
-    })),
+    projections: channels.map((count, i) => takeAffine(set, `proj.${i}`, [shape.projection, count])),
     embeddings: RATIOS.map((ratio, i) => takeEmbedding(set, `corr_embedder.${i}`, ratio)),
     aggregator: takeAggregator(set, "decoder", { ...shape, levels: RATIOS.length }),
     ...takeScore(set),
@@ -72,12 +69,12 @@ export function aggregatorModel(
 ): Model {
   const g = new Graph("NeMF"), { side } = aggregator.shape, cells = side * side;
   const features = (picture: "source" | "target") =>
-    projections.map(({ weight, bias }, i) => {
+    projections.map((projection, i) => {
       const { rows, cols, channels } = sizes[picture][i]!;
       const planes = transpose(g, g.input(`${picture}${i}`, [1, rows, cols, channels]), [0, 3, 1, 2]);
       const resized = resize(g, planes, side, side, { mode: "bilinear", alignCorners: true });
       const tokens = transpose(g, reshape(g, resized, [channels, cells]), [1, 0]);
-      return linear(g, tokens, g.weight(weight), g.weight(bias));
+      return applyLinear(g, tokens, projection);
     });
   const correlation = g.input("correlation", [projections.length * EMBEDDED, cells, cells]);
   return finished(g, correlation, features("source"), features("target"), aggregator);

@@ -3,10 +3,11 @@
  *
  * @module
  */
+import { type Affine, takeAffine } from "../../../core/graph/affine.ts";
 import { type EncoderBlock, type Four, takeEncoderBlock } from "../../../core/hyper/separable.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 import type { WeightTensor } from "../../../core/weights/tensor.ts";
-import { type Parameters, type SwinBlock, type SwinForm, takeParameters, takeSwinBlocks } from "./swin.ts";
+import { type SwinBlock, type SwinForm, takeSwinBlocks } from "./swin.ts";
 
 /** Channels of every encoded volume. */
 export const CHANNELS = 128;
@@ -52,8 +53,8 @@ export interface VolumeTransformer {
 export interface DecoderStage {
   readonly form: SwinForm;
   readonly blocks: readonly SwinBlock[];
-  readonly norm: Parameters;
-  readonly reduce?: Parameters;
+  readonly norm: Affine;
+  readonly reduce?: Affine;
 }
 
 /** Every parameter after the backbone, stages from coarse to fine. */
@@ -61,10 +62,10 @@ export interface VatParameters {
   readonly form: VatForm;
   readonly encoders: readonly (readonly EncoderBlock[])[];
   readonly transformers: readonly VolumeTransformer[];
-  readonly project: readonly Parameters[];
+  readonly project: readonly Affine[];
   readonly decoder: readonly DecoderStage[];
   /** Two 3 x 3 convolutions. */
-  readonly head: readonly [Parameters, Parameters];
+  readonly head: readonly [Affine, Affine];
 }
 
 /** Outputs, strides and groups of the encoders' blocks. */
@@ -98,8 +99,8 @@ export function takeVat(set: WeightSet, prefix: string, form: VatForm): VatParam
     return {
       form: swin,
       blocks: takeSwinBlocks(set, `${name}.0.transformer.layers.0.blocks`, 2, swin),
-      norm: takeParameters(set, `${name}.0.transformer.norm`, channels),
-      ...(s < 2 && { reduce: takeParameters(set, `${name}.1`, REDUCED[s]!, channels, 1, 1) }),
+      norm: takeAffine(set, `${name}.0.transformer.norm`, [channels]),
+      ...(s < 2 && { reduce: takeAffine(set, `${name}.1`, [REDUCED[s]!, channels, 1, 1]) }),
     };
   });
   return {
@@ -108,11 +109,11 @@ export function takeVat(set: WeightSet, prefix: string, form: VatForm): VatParam
     transformers,
     decoder,
     project: PROJECTED.map((out, s) =>
-      takeParameters(set, `${prefix}proj_query_feat.${s}.0`, out, FEATURE_CHANNELS[s]!, 1, 1)
+      takeAffine(set, `${prefix}proj_query_feat.${s}.0`, [out, FEATURE_CHANNELS[s]!, 1, 1])
     ),
     head: [
-      takeParameters(set, `${prefix}decoder.0`, 32, decoder.at(-1)!.form.channels, 3, 3),
-      takeParameters(set, `${prefix}decoder.2`, 2, 32, 3, 3),
+      takeAffine(set, `${prefix}decoder.0`, [32, decoder.at(-1)!.form.channels, 3, 3]),
+      takeAffine(set, `${prefix}decoder.2`, [2, 32, 3, 3]),
     ],
   };
 }
@@ -120,7 +121,7 @@ export function takeVat(set: WeightSet, prefix: string, form: VatForm): VatParam
 /** Takes a 4-D transformer; its last norm lies in the file and is never applied. */
 export function takeVolumeTransformer(set: WeightSet, name: string, form: SwinForm, depth: number): VolumeTransformer {
   const { channels, sizes: [I, J, K, L] } = form;
-  takeParameters(set, `${name}.norm`, channels);
+  takeAffine(set, `${name}.norm`, [channels]);
   return {
     form,
     query: set.take(`${name}.query_pos_embed`, [1, channels / 2, I!, J!, 1, 1]),

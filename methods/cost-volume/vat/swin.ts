@@ -5,27 +5,22 @@
  *
  * @module
  */
+import { type Affine, applyLinear, applyNorm, takeAffine } from "../../../core/graph/affine.ts";
 import type { Graph, Value } from "../../../core/graph/graph.ts";
-import { add, concat, gather, gelu, layerNorm, linear, reshape, slice } from "../../../core/graph/ops/mod.ts";
+import { add, concat, gather, gelu, reshape, slice } from "../../../core/graph/ops/mod.ts";
 import type { WeightSet } from "../../../core/weights/set.ts";
 import { rowsOf, type WeightTensor } from "../../../core/weights/tensor.ts";
 import { fittedWindows, reorder, windowBias, windowOrder, type WindowRun, type Windows } from "./windows.ts";
 
-/** A weight and a bias. */
-export interface Parameters {
-  readonly weight: WeightTensor;
-  readonly bias: WeightTensor;
-}
-
 /** `blocks.{k}`. */
 export interface SwinBlock {
-  readonly norm1: Parameters;
+  readonly norm1: Affine;
   readonly table: WeightTensor;
-  readonly qkv: Parameters;
-  readonly proj: Parameters;
-  readonly norm2: Parameters;
-  readonly fc1: Parameters;
-  readonly fc2: Parameters;
+  readonly qkv: Affine;
+  readonly proj: Affine;
+  readonly norm2: Affine;
+  readonly fc1: Affine;
+  readonly fc2: Affine;
 }
 
 /** Blocks on one grid; every second one is shifted. */
@@ -41,8 +36,7 @@ export function takeSwinBlocks(set: WeightSet, name: string, depth: number, form
   const { channels: c, heads, sizes } = form;
   return Array.from({ length: depth }, (_, k) => {
     const { window } = fittedWindows(sizes, form.window, k % 2 === 1);
-    const take = (part: string, out: number, inner?: number): Parameters =>
-      takeParameters(set, `${name}.${k}.${part}`, out, inner);
+    const take = (part: string, ...shape: number[]) => takeAffine(set, `${name}.${k}.${part}`, shape);
     return {
       norm1: take("norm1", c),
       table: set.take(`${name}.${k}.attn.relative_position_bias_table`, [(2 * window - 1) ** sizes.length, heads]),
@@ -53,17 +47,6 @@ export function takeSwinBlocks(set: WeightSet, name: string, depth: number, form
       fc2: take("mlp.fc2", c, 4 * c),
     };
   });
-}
-
-/** Takes `<name>.weight` [out] or [out, inner, ...] and `<name>.bias` [out]. */
-export function takeParameters(
-  set: WeightSet,
-  name: string,
-  out: number,
-  ...inner: (number | undefined)[]
-): Parameters {
-  const rest = inner.filter((side) => side !== undefined);
-  return { weight: set.take(`${name}.weight`, [out, ...rest]), bias: set.take(`${name}.bias`, [out]) };
 }
 
 /** Buffers that timm's classes store beside the parameters; they follow from the sizes. */
@@ -91,8 +74,8 @@ export function swinBlocks(g: Graph, x: Value, blocks: readonly SwinBlock[], for
         heads: form.heads,
       });
       const y = add(g, own, mixed);
-      const hidden = gelu(g, affine(g, normed(g, y, block.norm2), block.fc1));
-      return add(g, y, affine(g, hidden, block.fc2));
+      const hidden = gelu(g, applyLinear(g, normed(g, y, block.norm2), block.fc1));
+      return add(g, y, applyLinear(g, hidden, block.fc2));
     });
     order = cells;
     outputs.push(reordered(g, x, order, natural));
@@ -101,12 +84,8 @@ export function swinBlocks(g: Graph, x: Value, blocks: readonly SwinBlock[], for
 }
 
 /** Layer norm, eps 1e-5. */
-export function normed(g: Graph, x: Value, { weight, bias }: Parameters): Value {
-  return layerNorm(g, x, g.weight(weight), g.weight(bias), 1e-5);
-}
-
-function affine(g: Graph, x: Value, { weight, bias }: Parameters): Value {
-  return linear(g, x, g.weight(weight), g.weight(bias));
+export function normed(g: Graph, x: Value, norm: Affine): Value {
+  return applyNorm(g, x, norm, 1e-5);
 }
 
 function reordered(g: Graph, x: Value, from: Int32Array, to: Int32Array): Value {
@@ -125,10 +104,10 @@ interface AttentionForm {
 function windowAttention(g: Graph, x: Value, block: SwinBlock, { windows, length, runs, heads }: AttentionForm): Value {
   const channels = x.shape[1]!;
   const part = (i: number) => {
-    const rows = (tensor: WeightTensor) => g.weight(rowsOf(tensor, i * channels, (i + 1) * channels));
+    const rows = (tensor: WeightTensor) => rowsOf(tensor, i * channels, (i + 1) * channels);
     return reshape(
       g,
-      linear(g, x, rows(block.qkv.weight), rows(block.qkv.bias)),
+      applyLinear(g, x, { weight: rows(block.qkv.weight), bias: rows(block.qkv.bias) }),
       [-1, length, channels].map((side) => side < 0 ? x.shape[0]! / length : side),
     );
   };
@@ -153,5 +132,5 @@ function windowAttention(g: Graph, x: Value, block: SwinBlock, { windows, length
     return out;
   });
   const joined = mixed.length === 1 ? mixed[0]! : concat(g, mixed, 0);
-  return affine(g, reshape(g, joined, x.shape), block.proj);
+  return applyLinear(g, reshape(g, joined, x.shape), block.proj);
 }

@@ -3,12 +3,13 @@
  *
  * @module
  */
+import type { Affine } from "../../../core/graph/affine.ts";
 import { Graph, type Value } from "../../../core/graph/graph.ts";
 import type { Model } from "../../../core/graph/model.ts";
 import { add, concat, conv, linear, matmul, relu, reshape, resize, transpose } from "../../../core/graph/ops/mod.ts";
 import { reshapeOf } from "../../../core/weights/tensor.ts";
 import { CHANNELS, type DecoderStage, type VatParameters, type VolumeTransformer } from "./parameters.ts";
-import { normed, type Parameters, swinBlocks } from "./swin.ts";
+import { normed, swinBlocks } from "./swin.ts";
 
 /** Rows and columns of the features, from coarse to fine. */
 export type FeatureSizes = readonly (readonly [rows: number, cols: number])[];
@@ -121,7 +122,7 @@ function spread(g: Graph, from: number, to: number): Value {
 function projected(
   g: Graph,
   x: Value,
-  { weight, bias }: Parameters,
+  { weight, bias }: Affine,
   [h, w]: readonly [number, number],
   rows: number,
   cols: number,
