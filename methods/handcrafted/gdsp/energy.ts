@@ -35,6 +35,8 @@ export interface Problem {
   /** [levels]: mean costs of the grid layer's translations, which node costs are divided by. */
   readonly means: readonly number[];
   readonly weights: Weights;
+  /** Whether children pull at their parents. */
+  readonly upward: boolean;
 }
 
 /** Cost of two changes beside each other, or of one beside none (`other` = identity). */
@@ -65,16 +67,20 @@ export class Energy {
   constructor(problem: Problem) {
     this.#problem = problem;
     this.#known = problem.nodes.map(() => new Map());
-    this.#around = problem.nodes.map((_, i) => problem.edges.filter(({ a, b }) => a === i || b === i));
+    this.#around = problem.nodes.map((_, i) => problem.edges.filter(({ a, b }) =>
+      b === i || a === i && (problem.upward || problem.nodes[b]!.level === problem.nodes[i]!.level)
+    ));
     this.#buffer = new Float32Array(problem.field.channels);
   }
 
-  /** Of all nodes and edges. */
-  total(labels: Labels): number {
+  /** Of a level: its nodes, and their edges with each other and with the level above. */
+  level(labels: Labels, level: number): number {
     const { nodes, edges } = this.#problem;
     let sum = 0;
-    for (let i = 0; i < nodes.length; i++) sum += this.unary(i, labels.change[i]!, labels.dx[i]!, labels.dy[i]!);
-    for (const edge of edges) sum += this.#edge(edge, labels);
+    for (const [i, node] of nodes.entries()) {
+      if (node.level === level) sum += this.unary(i, labels.change[i]!, labels.dx[i]!, labels.dy[i]!);
+    }
+    for (const edge of edges) if (nodes[edge.b]!.level === level) sum += this.#edge(edge, labels);
     return sum;
   }
 
@@ -99,10 +105,10 @@ export class Energy {
 
   #unary(node: number, change: number, dx: number, dy: number): number {
     const { source, field, changes, size: { step }, nodes, means, weights } = this.#problem;
-    const { left, top, width, height, x, y, level } = nodes[node]!;
+    const { left, top, width, height, area, x, y, level } = nodes[node]!;
     const mean = means[level]!;
     const own = priorCost(changes, weights, change);
-    if (width * height === 0 || !(mean > 0)) return own;
+    if (!(width > 0 && height > 0) || !(mean > 0)) return own;
     const c = changes.cos[change]!, s = changes.sin[change]!, n = field.channels, limit = weights.bound ** 2;
     const plain = change === changes.identity || !field.steers;
     let sum = 0;
@@ -124,7 +130,7 @@ export class Energy {
         sum += square < limit ? Math.sqrt(square) : weights.bound;
       }
     }
-    return sum / (width * height) / mean + own;
+    return sum / area / mean + own;
   }
 
   #edge({ a, b, x, y }: Edge, { change, dx, dy }: Labels): number {

@@ -17,6 +17,8 @@ export interface MessageProblem {
   readonly nodes: readonly Node[];
   readonly edges: readonly Edge[];
   readonly weights: Weights;
+  /** Whether children speak to their parents too. */
+  readonly upward: boolean;
 }
 
 /** Higher than any cost that is met. */
@@ -32,7 +34,7 @@ const NEVER = 1e9;
  * own terms.
  */
 export function propagate(problem: MessageProblem, iterations: number): Labels {
-  const { unary, nodes, edges, changes, size } = problem;
+  const { unary, nodes, edges, changes, size, upward } = problem;
   const count = changes.cos.length * size.nx * size.ny;
   const belief = unary.slice(), scratch = new Float32Array(count);
   const directed = edges.flatMap((edge) => [{ from: edge.a, to: edge.b, edge }, { from: edge.b, to: edge.a, edge }])
@@ -58,7 +60,10 @@ export function propagate(problem: MessageProblem, iterations: number): Labels {
   let best = bestStates(belief, nodes.length, count);
   for (let i = 0; i < iterations; i++) {
     for (let e = 0; e < directed.length; e += 2) send(e);
-    for (let e = directed.length - 1; e >= 0; e -= 2) send(e);
+    for (let e = directed.length - 1; e >= 0; e -= 2) {
+      const { from, to } = directed[e]!;
+      if (upward || nodes[from]!.level <= nodes[to]!.level) send(e);
+    }
     const next = bestStates(belief, nodes.length, count);
     const same = next.every((state, node) => state === best[node]);
     best = next;

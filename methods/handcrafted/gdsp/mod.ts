@@ -42,6 +42,7 @@ const defaults = {
     min: 0,
     max: 1,
   }),
+  corrected: option(false, "cells also speak to their parents"),
   length: option(
     null as number | null,
     "length given to every descriptor before the distance; null: 512 unless they have one of their own, as SIFT",
@@ -69,7 +70,7 @@ export default {
     const sized = own && length === null;
     const scales = listOf("scales", options.scales, 1, (v) => v > 0 && v <= 8 && (!sized || isBin(v)));
     const rotations = listOf("rotations", options.rotations, 0, (v) => Math.abs(v) <= 180);
-    const { levels, samples, bound, stretch, zoom, turn, prior, iterations, rounds, deform, overlap } = options;
+    const { levels, samples, bound, stretch, zoom, turn, prior, iterations, rounds, deform, overlap, corrected } = options;
     const solver = {
       levels,
       samples,
@@ -86,6 +87,7 @@ export default {
       rounds,
       deform,
       overlap,
+      corrected,
     };
     return new Gdsp(backbone, await ops(), makeChanges(scales, rotations), solver, length);
   },

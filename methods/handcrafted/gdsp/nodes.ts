@@ -13,6 +13,8 @@ export interface Node {
   readonly top: number;
   readonly width: number;
   readonly height: number;
+  /** What sums over the samples are divided by. */
+  readonly area: number;
   /** Centre in cells of the map. */
   readonly x: number;
   readonly y: number;
@@ -27,7 +29,8 @@ export interface Edge {
 }
 
 /** The nodes of all levels, numbered as DSP's. */
-export function pyramidNodes(levels: number, cols: number, rows: number, step: number): Node[] {
+export function pyramidNodes(levels: number, cols: number, rows: number, step: number, whole = true): Node[] {
+  const skip = whole ? 0 : 1;
   const nodes: Node[] = [];
   for (let level = 0; level < levels; level++) {
     const side = 2 ** level, width = Math.floor(cols / side), height = Math.floor(rows / side);
@@ -35,7 +38,16 @@ export function pyramidNodes(levels: number, cols: number, rows: number, step: n
       for (let by = 0; by < side; by++) {
         const left = bx * width, top = by * height;
         const x = (left + (width - 1) / 2) * step, y = (top + (height - 1) / 2) * step;
-        nodes[nodeAt(level, bx, by)] = { level, left, top, width, height, x, y };
+        nodes[nodeAt(level, bx, by)] = {
+          level,
+          left: left + skip,
+          top: top + skip,
+          width: width - skip,
+          height: height - skip,
+          area: width * height,
+          x,
+          y,
+        };
       }
     }
   }
