@@ -35,8 +35,6 @@ export interface Problem {
   /** [levels]: mean costs of the grid layer's translations, which node costs are divided by. */
   readonly means: readonly number[];
   readonly weights: Weights;
-  /** Whether children pull at their parents. */
-  readonly upward: boolean;
 }
 
 /** Cost of two changes beside each other, or of one beside none (`other` = identity). */
@@ -60,47 +58,21 @@ export function priorCost({ rotations, identity }: Changes, { prior }: Weights, 
  */
 export class Energy {
   readonly #problem: Problem;
-  readonly #known: Map<string, number>[];
-  readonly #around: readonly (readonly Edge[])[];
   readonly #buffer: Float32Array;
 
   constructor(problem: Problem) {
     this.#problem = problem;
-    this.#known = problem.nodes.map(() => new Map());
-    this.#around = problem.nodes.map((_, i) => problem.edges.filter(({ a, b }) =>
-      b === i || a === i && (problem.upward || problem.nodes[b]!.level === problem.nodes[i]!.level)
-    ));
     this.#buffer = new Float32Array(problem.field.channels);
   }
 
-  /** Of a level: its nodes, and their edges with each other and with the level above. */
-  level(labels: Labels, level: number): number {
-    const { nodes, edges } = this.#problem;
-    let sum = 0;
-    for (const [i, node] of nodes.entries()) {
-      if (node.level === level) sum += this.unary(i, labels.change[i]!, labels.dx[i]!, labels.dy[i]!);
-    }
-    for (const edge of edges) if (nodes[edge.b]!.level === level) sum += this.#edge(edge, labels);
-    return sum;
+  /** Of all nodes and edges. */
+  total(labels: Labels): number {
+    return this.data(labels) + this.#problem.edges.reduce((sum, edge) => sum + this.#edge(edge, labels), 0);
   }
 
-  /** Of a node and its edges, were it labelled so; Infinity where the edges alone reach `limit`. */
-  around(node: number, labels: Labels, change: number, dx: number, dy: number, limit = Infinity): number {
-    const { change: c, dx: x, dy: y } = labels;
-    const old = [c[node]!, x[node]!, y[node]!] as const;
-    [c[node], x[node], y[node]] = [change, dx, dy];
-    const sum = this.#around[node]!.reduce((total, edge) => total + this.#edge(edge, labels), 0);
-    [c[node], x[node], y[node]] = old;
-    // Most candidates are lost here already, before descriptors are compared.
-    return sum >= limit ? Infinity : sum + this.unary(node, change, dx, dy);
-  }
-
-  /** A node's own cost under a label. */
-  unary(node: number, change: number, dx: number, dy: number): number {
-    const key = `${change} ${dx} ${dy}`, known = this.#known[node]!;
-    let cost = known.get(key);
-    if (cost === undefined) known.set(key, cost = this.#unary(node, change, dx, dy));
-    return cost;
+  /** Of all nodes. */
+  data({ change, dx, dy }: Labels): number {
+    return this.#problem.nodes.reduce((sum, _, i) => sum + this.#unary(i, change[i]!, dx[i]!, dy[i]!), 0);
   }
 
   #unary(node: number, change: number, dx: number, dy: number): number {

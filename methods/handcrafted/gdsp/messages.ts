@@ -10,8 +10,10 @@ import type { Edge, Node } from "./nodes.ts";
 
 /** A graph whose nodes choose a change and a translation of the grid. */
 export interface MessageProblem {
-  /** [nodes][changes][nx][ny] */
+  /** [nodes][changes][nx][ny]; [nodes][nx][ny] where every node has one change. */
   readonly unary: Float32Array;
+  /** [nodes]: the change of each; absent: they choose among all. */
+  readonly fixed?: Int32Array;
   readonly changes: Changes;
   readonly size: GridSize;
   readonly nodes: readonly Node[];
@@ -34,8 +36,8 @@ const NEVER = 1e9;
  * own terms.
  */
 export function propagate(problem: MessageProblem, iterations: number): Labels {
-  const { unary, nodes, edges, changes, size, upward } = problem;
-  const count = changes.cos.length * size.nx * size.ny;
+  const { unary, nodes, edges, size, upward, fixed } = problem;
+  const count = unary.length / nodes.length;
   const belief = unary.slice(), scratch = new Float32Array(count);
   const directed = edges.flatMap((edge) => [{ from: edge.a, to: edge.b, edge }, { from: edge.b, to: edge.a, edge }])
     .map((one) => ({ ...one, values: new Float32Array(count) }));
@@ -47,9 +49,9 @@ export function propagate(problem: MessageProblem, iterations: number): Labels {
       receiver[k] = receiver[k]! - values[k]!;
       values[k] = sender[k]! - back[k]!;
     }
-    shift(problem, values, scratch, nodes[from]!, edge, 1);
+    shift(problem, values, scratch, from, edge, 1);
     transform(problem, scratch);
-    shift(problem, scratch, values, nodes[to]!, edge, -1);
+    shift(problem, scratch, values, to, edge, -1);
     let least = Infinity;
     for (let k = 0; k < count; k++) if (values[k]! < least) least = values[k]!;
     for (let k = 0; k < count; k++) {
@@ -71,7 +73,7 @@ export function propagate(problem: MessageProblem, iterations: number): Labels {
   }
   const { step, nx, ny, rx, ry } = size, plane = nx * ny;
   return {
-    change: best.map((state) => Math.floor(state / plane)),
+    change: fixed ?? best.map((state) => Math.floor(state / plane)),
     dx: best.map((state) => (Math.floor(state % plane / ny) - rx) * step),
     dy: best.map((state) => (state % ny - ry) * step),
   };
@@ -82,34 +84,33 @@ export function propagate(problem: MessageProblem, iterations: number): Labels {
  * Displacements outside the window take the value at its border, so that no label is forbidden.
  */
 function shift(
-  { changes, size: { step, nx, ny } }: MessageProblem,
+  { changes, size: { step, nx, ny }, nodes, fixed }: MessageProblem,
   from: Float32Array,
   to: Float32Array,
-  node: Node,
+  i: number,
   edge: Edge,
   sign: 1 | -1,
 ): void {
-  for (let change = 0, at = 0; change < changes.cos.length; change++, at += nx * ny) {
-    const [bx, by] = bend(changes, change, edge.x - node.x, edge.y - node.y);
+  const node = nodes[i]!;
+  for (let k = 0, at = 0; at < from.length; k++, at += nx * ny) {
+    const [bx, by] = bend(changes, fixed?.[i] ?? k, edge.x - node.x, edge.y - node.y);
     const sx = sign * Math.round(bx / step), sy = sign * Math.round(by / step);
-    for (let i = 0; i < nx; i++) {
-      const row = at + Math.min(Math.max(i - sx, 0), nx - 1) * ny;
-      for (let j = 0; j < ny; j++) {
-        const k = j - sy;
-        to[at + i * ny + j] = from[row + (k < 0 ? 0 : k >= ny ? ny - 1 : k)]!;
-      }
+    for (let x = 0; x < nx; x++) {
+      const row = at + Math.min(Math.max(x - sx, 0), nx - 1) * ny;
+      for (let y = 0; y < ny; y++) to[at + x * ny + y] = from[row + Math.min(Math.max(y - sy, 0), ny - 1)]!;
     }
   }
 }
 
-/** Lower envelope of truncated cones along all four axes. */
-function transform({ changes, size: { nx, ny }, weights }: MessageProblem, f: Float32Array): void {
+/** Lower envelope of truncated cones along all four axes, or along both of translation. */
+function transform({ changes, size: { nx, ny }, weights, fixed }: MessageProblem, f: Float32Array): void {
   const plane = nx * ny, n = changes.rotations.length, m = changes.scales.length;
   const { stretch, stretchBound, turn, zoom, changeBound } = weights;
-  for (let change = 0; change < n * m; change++) {
-    for (let i = 0; i < nx; i++) cone(f, change * plane + i * ny, 1, ny, stretch, stretchBound);
-    cones(f, change * plane, ny, nx, ny, stretch, stretchBound);
+  for (let at = 0; at < f.length; at += plane) {
+    for (let i = 0; i < nx; i++) cone(f, at + i * ny, 1, ny, stretch, stretchBound);
+    cones(f, at, ny, nx, ny, stretch, stretchBound);
   }
+  if (fixed !== undefined) return;
   for (let s = 0; s < m; s++) cones(f, s * n * plane, plane, n, plane, turn, changeBound);
   cones(f, 0, n * plane, m, n * plane, zoom, changeBound);
 }

@@ -33,10 +33,9 @@ const defaults = {
   zoom: option(0.05, "cost per step of difference between neighbouring nodes' scales", { min: 0 }),
   turn: option(0.05, "cost per step of difference between neighbouring nodes' rotations", { min: 0 }),
   change_bound: option(0.25, "largest cost of either", { min: 0 }),
-  prior: option(0.02, "cost of a node per step away from scale 1 and from rotation 0", { min: 0 }),
+  prior: option(0.05, "cost of a node per step away from scale 1 and from rotation 0", { min: 0 }),
   iterations: option(50, "at most so many iterations of translations alone", positive),
   message_iterations: option(5, "at most so many iterations over all labels, forth and back", positive),
-  rounds: option(4, "at most so many rounds of lowering the energy node by node", { integer: true, min: 0 }),
   deform: option(2.5, "cost per pixel of difference from the node's transformation in the pixel layer", { min: 0 }),
   overlap: option(0.25, "how far a node proposes its transformation to pixels beyond its cell, in cell sides", {
     min: 0,
@@ -70,7 +69,7 @@ export default {
     const sized = own && length === null;
     const scales = listOf("scales", options.scales, 1, (v) => v > 0 && v <= 8 && (!sized || isBin(v)));
     const rotations = listOf("rotations", options.rotations, 0, (v) => Math.abs(v) <= 180);
-    const { levels, samples, bound, stretch, zoom, turn, prior, iterations, rounds, deform, overlap, corrected } = options;
+    const { levels, samples, bound, stretch, zoom, turn, prior, iterations, deform, overlap, corrected } = options;
     const solver = {
       levels,
       samples,
@@ -84,7 +83,6 @@ export default {
       prior,
       iterations,
       messageIterations: options.message_iterations,
-      rounds,
       deform,
       overlap,
       corrected,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { nodeAt, nodesAbove } from "../../../core/pyramid/graph.ts";
+import { nodeAt } from "../../../core/pyramid/graph.ts";
+import type { GridSize } from "../../../core/pyramid/grid.ts";
 
 /** A cell of the pyramid. Samples lie at whole multiples of `step`. */
 export interface Node {
@@ -28,8 +29,12 @@ export interface Edge {
   readonly y: number;
 }
 
-/** The nodes of all levels, numbered as DSP's. */
-export function pyramidNodes(levels: number, cols: number, rows: number, step: number, whole = true): Node[] {
+/**
+ * The nodes of all levels, numbered as DSP's.
+ *
+ * @param whole false: without each cell's first row and column, though divided by all of it, as DSP's released program
+ */
+export function pyramidNodes(levels: number, { cols, rows, step }: GridSize, whole: boolean): Node[] {
   const skip = whole ? 0 : 1;
   const nodes: Node[] = [];
   for (let level = 0; level < levels; level++) {
@@ -85,5 +90,3 @@ export function pyramidEdges(nodes: readonly Node[], levels: number): Edge[] {
   return edges;
 }
 
-/** Number of nodes of a pyramid. */
-export const nodeCount = nodesAbove;
