@@ -96,7 +96,7 @@ export async function gridLayer(
   const { levels, bound, corrected } = options;
   const { rx, ry, nx, ny, cols, rows } = size;
   const costs = await (await ops.translationCosts(maps.source, maps.target, { step: 1, nx: rx, ny: ry, bound })).take();
-  const unary = nodeCosts(costs, { states: nx * ny, cols, rows }, levels, Deno.env.get("WHOLE") ? true : corrected);
+  const unary = nodeCosts(costs, { states: nx * ny, cols, rows }, levels, corrected);
   const states = await (await ops.bpPyramid({ data: unary.data, shape: [nodesAbove(levels), nx, ny] }, {
     levels,
     stretch: options.stretch,
