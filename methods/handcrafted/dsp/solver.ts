@@ -12,7 +12,8 @@ import {
   sampleCells,
   translationOf,
 } from "../../../core/pyramid/grid.ts";
-import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
+import { leafBlocks } from "../../../core/pyramid/leaves.ts";
+import { cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
 import type { ByteMap, FeatureMap } from "../../../core/types.ts";
 
 /** Constants of both layers. */
@@ -70,7 +71,7 @@ export async function solve(
   const unarySum = states.reduce((sum, state, node) => sum + unary.data[node * nx * ny + state]!, 0);
   const { rows, cols } = source.grid, cells = rows * cols;
   const side = 2 ** (options.levels - 1);
-  const leaves = blocks(cols, rows, side).map((block, leaf) => {
+  const leaves = leafBlocks(cols, rows, side).map((block, leaf) => {
     const state = states[nodeAt(options.levels - 1, Math.floor(leaf / side), leaf % side)]!;
     return { block, translation: translationOf(size, state) };
   });
@@ -115,17 +116,3 @@ const dataOf = ({ data, channels, grid }: FeatureMap | ByteMap) => ({
   cols: grid.cols,
   rows: grid.rows,
 });
-
-/**
- * The cells that leaves cover, leaf by leaf, columns first. The authors' blocks share their borders, where the later one
- * stays: so a block ends before the next one's first cell.
- */
-function blocks(cols: number, rows: number, side: number): Block[] {
-  const edges = (n: number) =>
-    Array.from({ length: side + 1 }, (_, i) => i < side ? Math.floor(i * (n - 1) / side + 1) - 1 : n);
-  const xs = edges(cols), ys = edges(rows);
-  return Array.from({ length: side * side }, (_, leaf) => {
-    const bx = Math.floor(leaf / side), by = leaf % side;
-    return { left: xs[bx]!, right: xs[bx + 1]!, top: ys[by]!, bottom: ys[by + 1]! };
-  });
-}

@@ -37,11 +37,15 @@ const defaults = {
   iterations: option(50, "at most so many iterations of translations alone", positive),
   message_iterations: option(5, "at most so many iterations over all labels, forth and back", positive),
   deform: option(2.5, "cost per pixel of difference from the node's transformation in the pixel layer", { min: 0 }),
-  overlap: option(0.25, "how far a node proposes its transformation to pixels beyond its cell, in cell sides", {
+  overlap: option(0, "how far a node also proposes its transformation to pixels beyond its cell, in cell sides", {
     min: 0,
     max: 1,
   }),
-  corrected: option(false, "cells also speak to their parents"),
+  corrected: option(
+    false,
+    "mend two slips of DSP's released program, which are kept by default as they match better: cells also speak to their " +
+      "parents, and the first row and column of a cell count",
+  ),
   length: option(
     null as number | null,
     "length given to every descriptor before the distance; null: 512 unless they have one of their own, as SIFT",

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { nodesAbove } from "../../../core/pyramid/graph.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
+import { leafBlocks } from "../../../core/pyramid/leaves.ts";
 import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
+import type { FeatureMap } from "../../../core/types.ts";
 import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
 import type { Node } from "./nodes.ts";
@@ -13,7 +16,7 @@ import type { Node } from "./nodes.ts";
 export interface PixelOptions {
   /** Cost per cell of difference from where the leaf takes the pixel. */
   readonly deform: number;
-  /** How far a leaf reaches over its neighbours, as a share of its side. */
+  /** How far a leaf reaches over its neighbours, as a share of its block. */
   readonly overlap: number;
 }
 
@@ -28,9 +31,9 @@ export interface PixelField {
 }
 
 /**
- * Every leaf proposes its transformation, with its scale and rotation, to the pixels of its cell and of a margin around
- * it; around where it takes them the best descriptors are searched, with a cost for deviating. A pixel keeps the
- * proposal of least cost, and with it that leaf's scale and rotation; the first leaf of equals wins.
+ * DSP's pixel layer around where each leaf's transformation, its scale and rotation in it, takes the pixels of its block:
+ * there the best descriptors are searched, with a cost for deviating. With an `overlap`, leaves also propose theirs to
+ * pixels around their block; a pixel keeps the proposal of least cost, the first leaf's of equals.
  */
 export async function pixelLayer(
   ops: Ops,
@@ -43,14 +46,12 @@ export async function pixelLayer(
   const { rows, cols } = source.grid;
   const flow = new Int32Array(2 * rows * cols), cost = new Float32Array(rows * cols);
   const change = new Uint16Array(rows * cols), least = new Float32Array(rows * cols).fill(Infinity);
-  const side = 2 ** (levels - 1), room = new Room();
-  for (const [i, node] of nodes.entries()) {
-    if (node.level !== levels - 1) continue;
-    const leaf = i - (4 ** (levels - 1) - 1) / 3;
-    const block = blockOf(Math.floor(leaf / side), leaf % side, side, cols, rows, overlap);
+  const first = nodesAbove(levels - 1), room = new Room();
+  for (const [leaf, own] of leafBlocks(cols, rows, 2 ** (levels - 1)).entries()) {
+    if (own.right <= own.left || own.bottom <= own.top) continue;
+    const i = first + leaf, block = widened(own, source.grid, overlap);
     const width = block.right - block.left, height = block.bottom - block.top;
-    if (width <= 0 || height <= 0) continue;
-    const predicted = predict(problem, labels, i, node, block);
+    const predicted = predict(problem, labels, i, nodes[i]!, block);
     const found = await searchBlock(
       ops,
       { data: source.data, cols, channels: source.channels },
@@ -76,17 +77,15 @@ export async function pixelLayer(
   return { flow, cost, change };
 }
 
-/** A leaf's share of the map with its margin: together the leaves cover everything. */
-function blockOf(bx: number, by: number, side: number, cols: number, rows: number, overlap: number): Block {
-  const range = (k: number, n: number) => {
-    const margin = Math.ceil(overlap * n / side);
-    return [
-      Math.max(Math.floor(k * n / side) - margin, 0),
-      Math.min(Math.floor((k + 1) * n / side) + margin, n),
-    ] as const;
+/** A leaf's block with its margin. */
+function widened({ left, top, right, bottom }: Block, { cols, rows }: FeatureMap["grid"], overlap: number): Block {
+  const x = Math.ceil(overlap * (right - left)), y = Math.ceil(overlap * (bottom - top));
+  return {
+    left: Math.max(left - x, 0),
+    top: Math.max(top - y, 0),
+    right: Math.min(right + x, cols),
+    bottom: Math.min(bottom + y, rows),
   };
-  const [left, right] = range(bx, cols), [top, bottom] = range(by, rows);
-  return { left, top, right, bottom };
 }
 
 /** Displacements that a node's label gives the block's cells: [height][width][2]. */
