@@ -20,7 +20,7 @@ export interface Weights {
   readonly zoom: number;
   readonly turn: number;
   readonly changeBound: number;
-  /** Cost per index of distance from scale 1 and from rotation 0. */
+  /** Cost of a node that scales or turns at all. */
   readonly prior: number;
 }
 
@@ -44,10 +44,9 @@ export function changeCost({ rotations }: Changes, w: Weights, change: number, o
   return Math.min(w.zoom * scale, w.changeBound) + Math.min(w.turn * turn, w.changeBound);
 }
 
-/** Cost of a change itself. */
-export function priorCost({ rotations, identity }: Changes, { prior }: Weights, change: number): number {
-  const n = rotations.length;
-  return prior * (Math.abs(Math.floor(change / n) - Math.floor(identity / n)) + Math.abs(change % n - identity % n));
+/** Cost of a change itself, whichever it is: leaving scale and rotation alone needs no evidence, anything else does. */
+export function priorCost({ identity }: Changes, { prior }: Weights, change: number): number {
+  return change === identity ? 0 : prior;
 }
 
 /**

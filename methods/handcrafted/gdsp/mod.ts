@@ -33,7 +33,7 @@ const defaults = {
   zoom: option(0.05, "cost per step of difference between neighbouring nodes' scales", { min: 0 }),
   turn: option(0.05, "cost per step of difference between neighbouring nodes' rotations", { min: 0 }),
   change_bound: option(0.25, "largest cost of either", { min: 0 }),
-  prior: option(0.05, "cost of a node per step away from scale 1 and from rotation 0", { min: 0 }),
+  prior: option(0.025, "cost of a node that scales or turns at all", { min: 0 }),
   iterations: option(50, "at most so many iterations of translations alone", positive),
   message_iterations: option(5, "at most so many iterations over all labels, forth and back", positive),
   deform: option(2.5, "cost per pixel of difference from the node's transformation in the pixel layer", { min: 0 }),
