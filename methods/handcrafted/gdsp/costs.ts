@@ -124,10 +124,10 @@ function sumWindows(problem: CostProblem, distances: Distances, change: number, 
       const [bx, by] = bend(changes, change, x * step - node.x, y * step - node.y);
       // Of the target's columns and rows, the first that the window meets.
       const first = x + Math.round(bx / step) - rx, above = y + Math.round(by / step) - ry;
-      addWindow(problem, distances, (y * cols + x), first, above, out);
+      addWindow(problem, distances, y * cols + x, first, above, out);
     }
   }
-  if (width > 0 && height > 0) for (let k = 0; k < out.length; k++) out[k] = out[k]! / area;
+  if (width > 0 && height > 0) { for (let k = 0; k < out.length; k++) out[k] = out[k]! / area; }
 }
 
 /** Adds a sample's distances from the target's columns x.. and rows y..; the bound outside. */

@@ -89,4 +89,3 @@ export function pyramidEdges(nodes: readonly Node[], levels: number): Edge[] {
   }
   return edges;
 }
-

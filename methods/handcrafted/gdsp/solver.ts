@@ -52,10 +52,6 @@ export async function solve(
     source: { width: source.grid.cols, height: source.grid.rows },
     target: { width: field.cols, height: field.rows },
   };
-  const problemOn = (size: GridSize, means: readonly number[]): Problem => {
-    const nodes = pyramidNodes(options.levels, size, options.corrected);
-    return { source, field, changes, size, nodes, edges: pyramidEdges(nodes, options.levels), means, weights: options };
-  };
   const size = gridSize(sizes, options.samples);
   const maps = {
     source: sampleCells({ ...source, ...source.grid, data: source.data }, size.step),
@@ -66,17 +62,37 @@ export async function solve(
   for (const [node, state] of grid.states.entries()) {
     [translated.dx[node], translated.dy[node]] = translationOf(size, state);
   }
-  const problem = problemOn(size, grid.unary.means), energy = new Energy(problem);
+  const given = { source, field, changes, options };
+  const problem = problemOn(given, size, grid.unary.means), energy = new Energy(problem);
   const translations = energy.total(translated);
   let labels = translated, changed = translations;
-  const change = await findChanges(ops, problem, problemOn(gridSize(sizes, options.coarseSamples), []), options);
+  const coarse = problemOn(given, gridSize(sizes, options.coarseSamples), []);
+  const change = await findChanges(ops, problem, coarse, options);
   if (change.some((one) => one !== changes.identity)) {
     const unary = await labelCosts(ops, problem, { change, means: problem.means });
     const found = propagate({ ...problem, unary, fixed: change, upward: options.corrected }, options.iterations);
     changed = energy.total(found);
     if (changed < translations) labels = found;
   }
-  return { ...await pixelLayer(ops, problem, labels, options.levels, options), labels, energies: { translations, changed } };
+  return {
+    ...await pixelLayer(ops, problem, labels, options.levels, options),
+    labels,
+    energies: { translations, changed },
+  };
+}
+
+/** What is matched, and how. */
+export interface Given {
+  readonly source: FeatureMap;
+  readonly field: Field;
+  readonly changes: Changes;
+  readonly options: SolverOptions;
+}
+
+/** The pyramid on a grid. @param means [levels]: what data costs are divided by */
+export function problemOn({ options, ...rest }: Given, size: GridSize, means: readonly number[]): Problem {
+  const nodes = pyramidNodes(options.levels, size, options.corrected);
+  return { ...rest, size, nodes, edges: pyramidEdges(nodes, options.levels), means, weights: options };
 }
 
 /** Scale and rotation of every node: messages over all labels, on a coarser grid of samples and translations. */
