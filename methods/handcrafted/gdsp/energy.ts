@@ -53,7 +53,8 @@ export function priorCost({ identity }: Changes, { prior }: Weights, change: num
  * Sum over nodes of the mean, bounded distance of their samples' descriptors (over the mean of their level), and over
  * edges of what the two ends disagree about: where the cell they share goes, their scale, and their rotation.
  *
- * With one change only this is DSP's energy with whole boxes.
+ * With one change only this is DSP's energy. Messages that only go down do not minimise it: they choose each label given
+ * those above. It judges between answers.
  */
 export class Energy {
   readonly #problem: Problem;

@@ -61,6 +61,9 @@ const SIFT_LENGTH = 512;
  * whose smoothness compares where two nodes take the cell they share. Works on any backbone with one map; dense SIFT is
  * scaled and turned with the node, descriptors of other backbones stay as they are and only cells are transformed.
  *
+ * As in DSP's released program, nodes hear those above and beside them, not those below. Where no node scales or turns
+ * the flow is dsp's; `scales=[1] rotations=[0]` is dsp.
+ *
  * Pictures of any size and shape are matched, differing ones too; descriptors repeat the border. Levels with more nodes
  * than samples cost nothing there; on flat pictures, where all costs are equal, nothing scales or turns (its cost is
  * above none), and the first of equal translations is taken.
