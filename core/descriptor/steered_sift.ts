@@ -17,14 +17,19 @@ interface Layout {
   readonly share: number;
 }
 
-/** One size of bins: the picture's orientation planes under the triangle of that size. */
-interface Band {
-  readonly data: Float32Array;
-  readonly width: number;
-  readonly height: number;
+/** One size of bins: how it is turned. */
+interface Form {
+  readonly bin: number;
   readonly pad: number;
   readonly weights: Float32Array;
   readonly layouts: readonly Layout[];
+}
+
+/** The picture's orientation planes under the triangle of a size of bins. */
+interface Band {
+  readonly size: number;
+  readonly data: Float32Array;
+  readonly width: number;
 }
 
 const CLAMP = 0.2;
@@ -35,13 +40,16 @@ const WINDOW = 2;
  * Descriptors of a picture under scalings and rotations, as `dsift` gives them for the flat window: 128 values
  * [y bin][x bin][orientation], 512 times the unit vector with entries above 0.2 cut, at most 255.
  *
- * The picture is filtered once per size of bins. A turned descriptor reads its 16 bins at turned positions (nearest
+ * The picture is filtered for one size of bins at a time, so descriptors of one size are best taken together: each size in
+ * memory takes eight times the picture. A turned descriptor reads its 16 bins at turned positions (nearest
  * pixels, borders repeated) and its orientations between the two nearest; only the triangle of each bin stays upright.
  * Unturned descriptors of even bins equal those of `dsift` up to rounding.
  */
 export class SteeredSift {
-  readonly #bands: readonly Band[];
+  readonly #image: Plane;
+  readonly #forms: readonly Form[];
   readonly #raw = new Float64Array(128);
+  #last: Band | undefined;
 
   /**
    * @param image values 0..255
@@ -49,21 +57,14 @@ export class SteeredSift {
    * @param rotations in degrees, from +x towards +y
    */
   constructor(image: Plane, bins: readonly number[], rotations: readonly number[]) {
-    this.#bands = bins.map((bin) => {
+    this.#image = image;
+    this.#forms = bins.map((bin) => ({
+      bin,
       // Central differences at the last pixels that matter; further out nothing changes any more.
-      const pad = Math.ceil(1.5 * bin * Math.SQRT2) + bin + 1;
-      const plane = replicatePad(image, { left: pad, top: pad, right: pad, bottom: pad });
-      const data = triangleFilter(orientationPlanes(plane), plane.width, plane.height, bin);
-      const { width, height } = plane;
-      return {
-        data,
-        width,
-        height,
-        pad,
-        weights: flatWeights(bin, WINDOW),
-        layouts: rotations.map((r) => layout(bin, r)),
-      };
-    });
+      pad: Math.ceil(1.5 * bin * Math.SQRT2) + bin + 1,
+      weights: flatWeights(bin, WINDOW),
+      layouts: rotations.map((r) => layout(bin, r)),
+    }));
   }
 
   /**
@@ -72,7 +73,7 @@ export class SteeredSift {
    * @param size index of the bin size @param turn index of the rotation @param x, y whole numbers inside the picture
    */
   write(size: number, turn: number, x: number, y: number, out: Float32Array, to: number): void {
-    const { data, width, pad, weights, layouts } = this.#bands[size]!;
+    const { pad, weights, layouts } = this.#forms[size]!, { data, width } = this.#band(size);
     const { dx, dy, from, share } = layouts[turn]!;
     const raw = this.#raw, rest = 1 - share;
     const centre = ((y + pad) * width + x + pad) * 8;
@@ -96,6 +97,14 @@ export class SteeredSift {
     }
     inverse = 512 / (Math.sqrt(sum) + 2 ** -23);
     for (let i = 0; i < 128; i++) out[to + i] = Math.min(raw[i]! * inverse, 255);
+  }
+
+  #band(size: number): Band {
+    if (this.#last?.size === size) return this.#last;
+    const { bin, pad } = this.#forms[size]!;
+    const plane = replicatePad(this.#image, { left: pad, top: pad, right: pad, bottom: pad });
+    const { width, height } = plane;
+    return this.#last = { size, data: triangleFilter(orientationPlanes(plane), width, height, bin), width };
   }
 }
 
