@@ -16,8 +16,8 @@ const defaults = {
     },
   ),
   rotations: option(
-    [-45, -30, -15, 0, 15, 30, 45] as OptionValue,
-    "rotations of a node in degrees, increasing, 0 among them",
+    [-60, -30, 0, 30, 60] as OptionValue,
+    "rotations of a node in degrees, increasing, 0 among them; descriptors and pixels bear what lies between",
     {
       accepts: ["list"],
     },
