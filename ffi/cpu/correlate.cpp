@@ -17,6 +17,7 @@ constexpr int kTileCols = 2 * kLanes;
 // passes save the adding-up of partial sums; elsewhere a panel of b of this depth fits the first level.
 constexpr int64_t kDepth = kLanes == 16 ? 768 : 256;
 constexpr int64_t kBlockPanels = kLanes == 16 ? 13 : 20;  // of a, at most, in a job: a pass of them stays in L2
+constexpr int64_t kLeastPanels = 4;
 constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
 constexpr int64_t kSlack = 64 / sizeof(float);            // a panel's last store may reach this far past its end
 // Bytes from which on a volume goes past the caches, which it would only empty of the descriptors.
@@ -216,11 +217,17 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
                     b.get() + j * kTileCols * k);
   });
 
-  // Blocks of rows, of equal size and as many for every thread; where there are too few, the columns are split as well.
+  // Blocks of rows, smaller and smaller at the end, so that the threads end together. Where there are too few, the columns
+  // are split as well.
   const int64_t a_panels = (p.m + kTileRows - 1) / kTileRows;
-  const int64_t rounds = (a_panels + kBlockPanels * threads - 1) / (kBlockPanels * threads);
-  const int64_t blocks = std::min(a_panels, rounds * threads);
-  const int64_t block = (a_panels + blocks - 1) / blocks;
+  Scratch<int64_t> starts(ctx, a_panels + 1, "blocks of rows");
+  int64_t blocks = 0;
+  for (int64_t at = 0; at < a_panels; blocks++) {
+    starts[blocks] = at;
+    at += std::min({kBlockPanels, a_panels - at, std::max(kLeastPanels, (a_panels - at) / (2 * threads))});
+  }
+  starts[blocks] = a_panels;
+  const int64_t block = std::min(kBlockPanels, a_panels);
   const int64_t spans = std::max<int64_t>(1, (b_panels + kSpanPanels - 1) / kSpanPanels);
   const int64_t splits = std::min(spans, std::max<int64_t>(1, 4 * threads / blocks));
   const int64_t block_rows = block * kTileRows, span_cols = kSpanPanels * kTileCols;
@@ -234,9 +241,9 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   const bool aligned = reinterpret_cast<uintptr_t>(p.out) % sizeof(V) == 0 && p.n % kLanes == 0;
   const bool past = p.out && aligned && p.m * p.n * static_cast<int64_t>(sizeof(float)) >= kPast;
   ctx.pool.run(blocks * splits, [&](int64_t job, int32_t worker) {
-    const int64_t split = job % splits, first_row = a_panels * (job / splits) / blocks * kTileRows;
-    const int64_t end_row = std::min(p.m, a_panels * (job / splits + 1) / blocks * kTileRows);
-    const int64_t count = end_row - first_row, panels = (count + kTileRows - 1) / kTileRows;
+    const int64_t split = job % splits, first_row = starts[job / splits] * kTileRows;
+    const int64_t count = std::min(p.m, starts[job / splits + 1] * kTileRows) - first_row;
+    const int64_t panels = (count + kTileRows - 1) / kTileRows;
     float* mine = a.get() + worker * (block_rows * k + kSlack);
     for (int64_t i = 0; i < panels; i++) {
       pack<kTileRows>(p, p.a, p.rows, first_row + i * kTileRows, std::min<int64_t>(kTileRows, count - i * kTileRows),
