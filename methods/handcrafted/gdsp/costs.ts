@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { type GridSize, type Ops, sampleCells } from "../../../core/pyramid/grid.ts";
-import type { FeatureMap } from "../../../core/types.ts";
+import type { GridSize, Ops } from "../../../core/pyramid/grid.ts";
 import { bend, type Changes } from "./changes.ts";
 import { priorCost, type Weights } from "./energy.ts";
 import type { Field } from "./field.ts";
@@ -12,7 +11,8 @@ import type { Node } from "./nodes.ts";
 
 /** Everything that the costs depend on. */
 export interface CostProblem {
-  readonly source: FeatureMap;
+  /** [size.rows][size.cols][channels]: the source's descriptors at the grid's samples. */
+  readonly samples: Float32Array;
   readonly field: Field;
   readonly changes: Changes;
   readonly size: GridSize;
@@ -37,18 +37,17 @@ export interface Chosen {
  * product of descriptors per change holds all distances, and a node's costs are sums of windows.
  */
 export async function labelCosts(ops: Ops, problem: CostProblem, chosen?: Chosen): Promise<Float32Array> {
-  const { source, changes, size: { step, nx, ny }, nodes, weights } = problem;
+  const { changes, size: { nx, ny }, nodes, weights } = problem;
   const count = nx * ny, all = chosen === undefined ? changes.cos.length : 1;
   const out = new Float32Array(nodes.length * all * count);
   const plane = (node: number, change: number) => {
     const at = chosen === undefined ? node * all + change : node;
     return out.subarray(at * count, (at + 1) * count);
   };
-  const samples = sampleCells({ ...source, ...source.grid, data: source.data }, step).data;
   for (let change = 0; change < changes.cos.length; change++) {
     const members = [...nodes.keys()].filter((i) => chosen === undefined || chosen.change[i] === change);
     if (members.length === 0) continue;
-    const distances = await distancesUnder(ops, problem, change, samples);
+    const distances = await distancesUnder(ops, problem, change);
     for (const i of members) sumWindows(problem, distances, change, nodes[i]!, plane(i, change));
   }
   const means = chosen?.means ?? meansOf(problem, (node) => plane(node, changes.identity));
@@ -81,12 +80,10 @@ interface Distances {
   readonly rows: number;
 }
 
-/** @param samples [samples][channels] */
 async function distancesUnder(
   ops: Ops,
-  { field, size: { step }, weights: { bound } }: CostProblem,
+  { samples, field, size: { step }, weights: { bound } }: CostProblem,
   change: number,
-  samples: Float32Array,
 ): Promise<Distances> {
   const { channels } = field, cols = Math.ceil(field.cols / step), rows = Math.ceil(field.rows / step);
   const target = new Float32Array(cols * rows * channels);

@@ -4,7 +4,6 @@
  * @module
  */
 import type { GridSize } from "../../../core/pyramid/grid.ts";
-import type { FeatureMap } from "../../../core/types.ts";
 import { bend, type Changes, type Labels } from "./changes.ts";
 import type { Field } from "./field.ts";
 import type { Edge, Node } from "./nodes.ts";
@@ -26,7 +25,8 @@ export interface Weights {
 
 /** What an energy is about. */
 export interface Problem {
-  readonly source: FeatureMap;
+  /** [size.rows][size.cols][channels]: the source's descriptors at the grid's samples. */
+  readonly samples: Float32Array;
   readonly field: Field;
   readonly changes: Changes;
   readonly size: GridSize;
@@ -76,13 +76,12 @@ export class Energy {
   }
 
   #unary(node: number, change: number, dx: number, dy: number): number {
-    const { source, field, changes, size: { step }, nodes, means, weights } = this.#problem;
+    const { samples, field, changes, size: { step, cols }, nodes, means, weights } = this.#problem;
     const { left, top, width, height, area, x, y, level } = nodes[node]!;
     const mean = means[level]!;
     const own = priorCost(changes, weights, change);
     if (!(width > 0 && height > 0) || !(mean > 0)) return own;
     const c = changes.cos[change]!, s = changes.sin[change]!, n = field.channels, limit = weights.bound ** 2;
-    const plain = change === changes.identity || !field.steers;
     let sum = 0;
     for (let row = top; row < top + height; row++) {
       for (let col = left; col < left + width; col++) {
@@ -92,13 +91,8 @@ export class Energy {
           sum += weights.bound;
           continue;
         }
-        let other = field.plain, at = (ty * field.cols + tx) * n;
-        if (!plain) {
-          field.write(change, tx, ty, this.#buffer, 0);
-          other = this.#buffer;
-          at = 0;
-        }
-        const square = squareDistance(source.data, (row * step * source.grid.cols + col * step) * n, other, at, n);
+        field.write(change, tx, ty, this.#buffer, 0);
+        const square = squareDistance(samples, (row * cols + col) * n, this.#buffer, n);
         sum += square < limit ? Math.sqrt(square) : weights.bound;
       }
     }
@@ -115,10 +109,11 @@ export class Energy {
   }
 }
 
-function squareDistance(a: Float32Array, i: number, b: Float32Array, j: number, n: number): number {
+/** Of `n` values of `a`, from `i` on, and `b`. */
+function squareDistance(a: Float32Array, i: number, b: Float32Array, n: number): number {
   let sum = 0;
   for (let c = 0; c < n; c++) {
-    const d = a[i + c]! - b[j + c]!;
+    const d = a[i + c]! - b[c]!;
     sum += d * d;
   }
   return sum;

@@ -1,11 +1,8 @@
 import { assertAlmostEquals } from "@std/assert";
 import { join } from "@std/path";
-import { buildMethod } from "../../../core/build.ts";
-import { parseWords, resolveRuns } from "../../../core/config.ts";
 import { divideGrid, identityFrame } from "../../../core/frame.ts";
 import { picture, pictureRoot } from "../../../core/golden/pictures.ts";
 import { gridLayer, gridSize, sampleCells, translationOf } from "../../../core/pyramid/grid.ts";
-import { Registry } from "../../../core/registry.ts";
 import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
 import { WILLOW } from "../../../core/testing/willow.ts";
 import type { FeatureMap } from "../../../core/types.ts";
@@ -13,8 +10,7 @@ import { openOps } from "../../../ffi/mod.ts";
 import { makeChanges, noLabels } from "./changes.ts";
 import { labelCosts } from "./costs.ts";
 import { Energy } from "./energy.ts";
-import { mapField } from "./field.ts";
-import { Gdsp } from "./gdsp.ts";
+import { mapField, siftField } from "./field.ts";
 import { problemOn, type SolverOptions } from "./solver.ts";
 
 const options: SolverOptions = {
@@ -51,19 +47,18 @@ function map(cols: number, rows: number, phase: number): FeatureMap {
   };
 }
 
-const source = map(9, 9, 0), field = mapField(map(9, 9, 1)), changes = makeChanges([1, 2], [0, 90]);
+const source = map(9, 9, 0), target = map(9, 9, 1), field = mapField(target), changes = makeChanges([1, 2], [0, 90]);
 const size = gridSize({ source: { width: 9, height: 9 }, target: { width: 9, height: 9 } }, options.samples);
 const count = size.nx * size.ny;
+const sampled = (map: FeatureMap, step: number) => sampleCells({ ...map, ...map.grid, data: map.data }, step);
+const given = { size, samples: sampled(source, size.step).data, field, changes, options };
 
 for (const corrected of [true, false]) {
   Deno.test(`labelCosts() and Energy without changes are DSP's node costs, corrected=${corrected}`, async () => {
     using ops = await openOps({ ops: "reference" });
-    const maps = {
-      source: sampleCells({ ...source, ...source.grid, data: source.data }, size.step),
-      target: sampleCells({ ...field, data: field.plain }, size.step),
-    };
+    const maps = { source: sampled(source, size.step), target: sampled(target, size.step) };
     const { unary, states } = await gridLayer(ops, maps, size, { ...options, corrected });
-    const problem = problemOn({ source, field, changes, options: { ...options, corrected } }, size, unary.means);
+    const problem = problemOn({ ...given, options: { ...options, corrected } }, unary.means);
     const costs = await labelCosts(ops, problem, { change: noLabels(5, changes).change, means: unary.means });
     for (const [i, value] of costs.entries()) assertAlmostEquals(value, unary.data[i]!, 1e-4);
     const labels = noLabels(5, changes);
@@ -77,10 +72,10 @@ for (const corrected of [true, false]) {
 
 Deno.test("labelCosts() of all changes are the energies of one node with that label, where cells land on cells", async () => {
   using ops = await openOps({ ops: "reference" });
-  const problem = problemOn({ source, field, changes, options }, size, []);
+  const problem = problemOn(given, []);
   const costs = await labelCosts(ops, problem), means = problem.nodes.map(() => 0);
   // Each level's mean cost without change, which the costs were divided by, is 1 of them.
-  const raw = problemOn({ source, field, changes, options: { ...options, prior: 0 } }, size, means.fill(1));
+  const raw = problemOn({ ...given, options: { ...options, prior: 0 } }, means.fill(1));
   const alone = (node: number, change: number, dx: number, dy: number) => {
     const one = new Energy({ ...raw, nodes: [raw.nodes[node]!], edges: [] });
     return one.data({ change: Int32Array.of(change), dx: Int32Array.of(dx), dy: Int32Array.of(dy) });
@@ -105,22 +100,16 @@ sharedTest("the energy of the translations that DSP's authors' program found is 
 ], async () => {
   const { pairs } = JSON.parse(await Deno.readTextFile(sharedPath(RECORDED)));
   const { A, B, opt_state, unary_sum, level_mean_cost } = pairs[0];
-  const registry = await Registry.open();
-  const words = ["method=gdsp", "scales=[1]", "rotations=[0]", "run.cache_disk=0"];
-  const [config] = await resolveRuns(registry, [parseWords(words)]);
-  await using built = await buildMethod(registry, config!, () => {});
-  const { method } = built;
-  if (!(method instanceof Gdsp)) throw new TypeError("Cannot check gdsp: the plugin built another method");
   const root = pictureRoot(join(sharedPath(RECORDED), ".."));
-  const { maps } = await method.match(await picture(root, A), await picture(root, B));
-  const alone = makeChanges([1], [0]), target = mapField(maps.target);
-  const grid = gridSize({
-    source: { width: maps.source.grid.cols, height: maps.source.grid.rows },
-    target: { width: target.cols, height: target.rows },
-  }, 2500);
-  const given = { source: maps.source, field: target, changes: alone };
+  const [a, b] = [await picture(root, A), await picture(root, B)];
+  const alone = makeChanges([1], [0]), own = siftField(a, alone), other = siftField(b, alone);
+  const grid = gridSize({ source: a, target: b }, 2500);
+  const samples = new Float32Array(grid.cols * grid.rows * 128);
+  for (let i = 0; i < grid.cols * grid.rows; i++) {
+    own.write(0, i % grid.cols * grid.step, Math.floor(i / grid.cols) * grid.step, samples, i * 128);
+  }
   const settings = { ...options, levels: 3, bound: 500, corrected: false };
-  const problem = problemOn({ ...given, options: settings }, grid, level_mean_cost);
+  const problem = problemOn({ size: grid, samples, field: other, changes: alone, options: settings }, level_mean_cost);
   const labels = noLabels(problem.nodes.length, alone);
   for (const [node, state] of (opt_state as number[]).entries()) {
     [labels.dx[node], labels.dy[node]] = translationOf(grid, state);

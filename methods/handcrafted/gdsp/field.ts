@@ -11,8 +11,6 @@ export interface Field {
   readonly cols: number;
   readonly rows: number;
   readonly channels: number;
-  /** [rows][cols][channels]: without any change. */
-  readonly plain: Float32Array;
   /** Whether a change alters descriptors, or only where they are looked for. */
   readonly steers: boolean;
   /** Writes the descriptor at cell (x, y), whole numbers inside, under a change. */
@@ -29,7 +27,6 @@ export function mapField(map: FeatureMap): Field {
     cols,
     rows,
     channels,
-    plain: data,
     steers: false,
     write(_change, x, y, out, to) {
       const from = (y * cols + x) * channels;
@@ -38,16 +35,15 @@ export function mapField(map: FeatureMap): Field {
   };
 }
 
-/** SIFT that is scaled and turned with the cells. @param map the target's dense SIFT, one descriptor per pixel */
-export function siftField(map: FeatureMap, image: Image, { scales, rotations, identity }: Changes): Field {
+/** SIFT that is scaled and turned with the cells: one descriptor per pixel, made when asked for. */
+export function siftField(image: Image, { scales, rotations }: Changes): Field {
   const steered = new SteeredSift(greyPlane(image), scales.map((s) => s * BIN), rotations);
-  const plain = mapField(map), n = rotations.length;
+  const n = rotations.length;
   return {
-    ...plain,
+    cols: image.width,
+    rows: image.height,
+    channels: 128,
     steers: true,
-    write(change, x, y, out, to) {
-      if (change === identity) plain.write(change, x, y, out, to);
-      else steered.write(Math.floor(change / n), change % n, x, y, out, to);
-    },
+    write: (change, x, y, out, to) => steered.write(Math.floor(change / n), change % n, x, y, out, to),
   };
 }

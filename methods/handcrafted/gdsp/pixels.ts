@@ -3,13 +3,15 @@
  *
  * @module
  */
+import type { Descriptors } from "../../../core/pyramid/descriptors.ts";
 import { nodesAbove } from "../../../core/pyramid/graph.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
 import { leafBlocks } from "../../../core/pyramid/leaves.ts";
-import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
-import type { FeatureMap } from "../../../core/types.ts";
+import { type Block, Room, searchTaken, uploading } from "../../../core/pyramid/search.ts";
+import type { Pair, Size } from "../../../core/types.ts";
 import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
+import type { Field } from "./field.ts";
 import type { Node } from "./nodes.ts";
 
 /** How pixels deviate from the leaves. */
@@ -37,31 +39,30 @@ export interface PixelField {
  */
 export async function pixelLayer(
   ops: Ops,
+  maps: Pair<Descriptors>,
   problem: Problem,
   labels: Labels,
   levels: number,
   { deform, overlap }: PixelOptions,
 ): Promise<PixelField> {
-  const { source, field, nodes, weights } = problem;
-  const { rows, cols } = source.grid;
+  const { field, nodes, changes, weights: { bound } } = problem;
+  const { width: cols, height: rows } = maps.source.size;
   const flow = new Int32Array(2 * rows * cols), cost = new Float32Array(rows * cols);
   const change = new Uint16Array(rows * cols), least = new Float32Array(rows * cols).fill(Infinity);
   const first = nodesAbove(levels - 1), room = new Room();
   for (const [leaf, own] of leafBlocks(cols, rows, 2 ** (levels - 1)).entries()) {
     if (own.right <= own.left || own.bottom <= own.top) continue;
-    const i = first + leaf, block = widened(own, source.grid, overlap);
+    const i = first + leaf, block = widened(own, maps.source.size, overlap);
     const width = block.right - block.left, height = block.bottom - block.top;
     const predicted = predict(problem, labels, i, nodes[i]!, block);
-    const found = await searchBlock(
-      ops,
-      { data: source.data, cols, channels: source.channels },
-      block,
-      predicted,
-      { width: field.cols, height: field.rows },
-      (crop, out) => writeTarget(problem, labels.change[i]!, crop, out),
-      { deform, bound: weights.bound },
-      room,
-    );
+    const label = labels.change[i]!, plain = label === changes.identity || !field.steers;
+    const target = plain
+      ? maps.target.take
+      : uploading(ops, field.channels, room, 1, (crop, out) => writeTarget(field, label, crop, out));
+    const found = await searchTaken(ops, maps.source.take, block, predicted, maps.target.size, target, {
+      deform,
+      bound,
+    });
     for (let y = 0, k = 0; y < height; y++) {
       for (let x = 0; x < width; x++, k++) {
         const dx = found.flow[2 * k]!, dy = found.flow[2 * k + 1]!;
@@ -70,7 +71,7 @@ export async function pixelLayer(
         const p = (block.top + y) * cols + block.left + x;
         if (!(value < least[p]!)) continue;
         least[p] = value;
-        [flow[2 * p], flow[2 * p + 1], cost[p], change[p]] = [dx, dy, found.cost[k]!, labels.change[i]!];
+        [flow[2 * p], flow[2 * p + 1], cost[p], change[p]] = [dx, dy, found.cost[k]!, label];
       }
     }
   }
@@ -78,13 +79,13 @@ export async function pixelLayer(
 }
 
 /** A leaf's block with its margin. */
-function widened({ left, top, right, bottom }: Block, { cols, rows }: FeatureMap["grid"], overlap: number): Block {
+function widened({ left, top, right, bottom }: Block, { width, height }: Size, overlap: number): Block {
   const x = Math.ceil(overlap * (right - left)), y = Math.ceil(overlap * (bottom - top));
   return {
     left: Math.max(left - x, 0),
     top: Math.max(top - y, 0),
-    right: Math.min(right + x, cols),
-    bottom: Math.min(bottom + y, rows),
+    right: Math.min(right + x, width),
+    bottom: Math.min(bottom + y, height),
   };
 }
 
@@ -102,12 +103,8 @@ function predict({ changes }: Problem, { change, dx, dy }: Labels, i: number, { 
 }
 
 /** The target's descriptors in a rectangle, as a change sees them. */
-function writeTarget({ field, changes }: Problem, change: number, block: Block, out: Float32Array): void {
-  const n = field.channels;
-  if (change === changes.identity || !field.steers) {
-    return cut({ data: field.plain, cols: field.cols, channels: n }, block, out);
-  }
-  for (let y = block.top, to = 0; y < block.bottom; y++) {
-    for (let x = block.left; x < block.right; x++, to += n) field.write(change, x, y, out, to);
+function writeTarget(field: Field, change: number, { left, top, right, bottom }: Block, out: Float32Array): void {
+  for (let y = top, to = 0; y < bottom; y++) {
+    for (let x = left; x < right; x++, to += field.channels) field.write(change, x, y, out, to);
   }
 }

@@ -3,17 +3,18 @@
  *
  * @module
  */
+import type { Descriptors } from "../../../core/pyramid/descriptors.ts";
 import { nodesAbove } from "../../../core/pyramid/graph.ts";
 import {
+  type GridFound,
   gridLayer,
   type GridOptions,
   type GridSize,
   gridSize,
   type Ops,
-  sampleCells,
   translationOf,
 } from "../../../core/pyramid/grid.ts";
-import type { FeatureMap } from "../../../core/types.ts";
+import type { Pair } from "../../../core/types.ts";
 import { type Changes, type Labels, noLabels } from "./changes.ts";
 import { labelCosts } from "./costs.ts";
 import { Energy, type Problem, type Weights } from "./energy.ts";
@@ -43,31 +44,26 @@ export interface Found extends PixelField {
  */
 export async function solve(
   ops: Ops,
-  source: FeatureMap,
+  maps: Pair<Descriptors>,
   field: Field,
   changes: Changes,
   options: SolverOptions,
 ): Promise<Found> {
-  const sizes = {
-    source: { width: source.grid.cols, height: source.grid.rows },
-    target: { width: field.cols, height: field.rows },
+  const sizes = { source: maps.source.size, target: maps.target.size };
+  const given = async (samples: number) => {
+    const size = gridSize(sizes, samples);
+    return { size, samples: await (await maps.source.sampled(size.step)).take(), field, changes, options };
   };
-  const size = gridSize(sizes, options.samples);
-  const maps = {
-    source: sampleCells({ ...source, ...source.grid, data: source.data }, size.step),
-    target: sampleCells({ ...field, data: field.plain }, size.step),
-  };
-  const grid = await gridLayer(ops, maps, size, options);
+  const fine = await given(options.samples), { size } = fine;
+  const grid = await gridOf(ops, fine, maps.target);
   const translated = noLabels(nodesAbove(options.levels), changes);
   for (const [node, state] of grid.states.entries()) {
     [translated.dx[node], translated.dy[node]] = translationOf(size, state);
   }
-  const given = { source, field, changes, options };
-  const problem = problemOn(given, size, grid.unary.means), energy = new Energy(problem);
+  const problem = problemOn(fine, grid.unary.means), energy = new Energy(problem);
   const translations = energy.total(translated);
   let labels = translated, changed = translations;
-  const coarse = problemOn(given, gridSize(sizes, options.coarseSamples), []);
-  const change = await findChanges(ops, problem, coarse, options);
+  const change = await findChanges(ops, problem, problemOn(await given(options.coarseSamples), []), options);
   if (change.some((one) => one !== changes.identity)) {
     const unary = await labelCosts(ops, problem, { change, means: problem.means });
     const found = propagate({ ...problem, unary, fixed: change, upward: options.corrected }, options.iterations);
@@ -75,7 +71,7 @@ export async function solve(
     if (changed < translations) labels = found;
   }
   return {
-    ...await pixelLayer(ops, problem, labels, options.levels, options),
+    ...await pixelLayer(ops, maps, problem, labels, options.levels, options),
     labels,
     energies: { translations, changed },
   };
@@ -83,16 +79,25 @@ export async function solve(
 
 /** What is matched, and how. */
 export interface Given {
-  readonly source: FeatureMap;
+  readonly size: GridSize;
+  /** As {@linkcode Problem.samples}. */
+  readonly samples: Float32Array;
   readonly field: Field;
   readonly changes: Changes;
   readonly options: SolverOptions;
 }
 
 /** The pyramid on a grid. @param means [levels]: what data costs are divided by */
-export function problemOn({ options, ...rest }: Given, size: GridSize, means: readonly number[]): Problem {
-  const nodes = pyramidNodes(options.levels, size, options.corrected);
-  return { ...rest, size, nodes, edges: pyramidEdges(nodes, options.levels), means, weights: options };
+export function problemOn({ options, ...rest }: Given, means: readonly number[]): Problem {
+  const nodes = pyramidNodes(options.levels, rest.size, options.corrected);
+  return { ...rest, nodes, edges: pyramidEdges(nodes, options.levels), means, weights: options };
+}
+
+/** DSP's grid layer. */
+async function gridOf(ops: Ops, { size, samples, field, options }: Given, map: Descriptors): Promise<GridFound> {
+  using target = await map.sampled(size.step);
+  const source = { data: samples, shape: [size.rows, size.cols, field.channels] };
+  return await gridLayer(ops, { source, target }, size, options);
 }
 
 /** Scale and rotation of every node: messages over all labels, on a coarser grid of samples and translations. */
