@@ -18,7 +18,7 @@
 #include "isa.hpp"
 
 #if defined(__SSE2__)
-#include <immintrin.h>
+#include <emmintrin.h>
 #endif
 
 SC_KERNEL(bp_flow, BpFlow)
@@ -29,8 +29,8 @@ namespace {
 typedef int32_t I8 __attribute__((vector_size(32)));
 typedef int16_t H8 __attribute__((vector_size(16)));
 
-constexpr int32_t kNever = 1 << 29;  // cost of a lane that is no state
-constexpr int64_t kSlack = 16;       // elements that vector loads may read beyond an array
+constexpr int32_t kNoState = 1 << 29;  // cost of a lane that is no state
+constexpr int64_t kOverread = 16;       // elements that vector loads may read beyond an array
 
 inline I8 load8(const int32_t* p) {
   I8 v;
@@ -48,13 +48,7 @@ inline void store8(int16_t* p, I8 v) {
   std::memcpy(p, &h, sizeof h);
 }
 inline I8 all(int32_t x) { return x - I8{}; }
-inline I8 least(I8 a, I8 b) {
-#if defined(__AVX2__)
-  return (I8)_mm256_min_epi32((__m256i)a, (__m256i)b);
-#else
-  return a < b ? a : b;
-#endif
-}
+inline I8 least(I8 a, I8 b) { return a < b ? a : b; }
 // The smallest lane, in every lane.
 inline I8 least_lane(I8 v) {
   v = least(v, __builtin_shuffle(v, I8{4, 5, 6, 7, 0, 1, 2, 3}));
@@ -139,11 +133,11 @@ struct Narrow {
     window = r.window;
     corrected = r.corrected;
   }
-  I8 only_states(I8 v) const { return valid ? v : all(kNever); }
+  I8 only_states(I8 v) const { return valid ? v : all(kNoState); }
 
   // What a node with costs v tells a neighbour whose window lies `shift` further.
   I8 message(I8 v, int32_t shift, bool first) const {
-    const I8 never = all(kNever);
+    const I8 never = all(kNoState);
     const I8 low = least_lane(v), most = low + bound;
     // Lane l of the second operand is index 8 + l.
     v = least(v, __builtin_shuffle(v, never, I8{8, 0, 1, 2, 3, 4, 5, 6}) + fill1);
@@ -199,7 +193,7 @@ void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace&
     if (kDual) {
       const int32_t* d = g.data + p * cells;
       const I8 sum = n.only_states(base + ahead + across);
-      I8 m = all(kNever);
+      I8 m = all(kNoState);
       if (plane == 0) {
         for (int32_t l = 0; l < r.states; l++) {
           const I8 low = least_lane(sum + load8(d + l * r.states));
@@ -398,14 +392,9 @@ inline int32_t distance(const uint8_t* a, const uint8_t* b, int64_t n) {
   int64_t i = 0;
   int32_t sum = 0;
 #if defined(__AVX2__)
-  __m256i acc = _mm256_setzero_si256();
-  for (; i + 32 <= n; i += 32) {
-    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i));
-    const __m256i y = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + i));
-    acc = _mm256_add_epi64(acc, _mm256_sad_epu8(x, y));
-  }
-  const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(acc), _mm256_extracti128_si256(acc, 1));
-  sum = _mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2);
+  L4 acc{};
+  for (; i + 32 <= n; i += 32) acc += byte_distances(load_bytes(a + i), load_bytes(b + i));
+  sum = static_cast<int32_t>(acc[0] + acc[1] + acc[2] + acc[3]);
 #elif defined(__SSE2__)
   __m128i acc = _mm_setzero_si128();
   for (; i + 16 <= n; i += 16) {
@@ -496,19 +485,19 @@ struct Owned {
 
   Owned(sc_ctx& ctx, int64_t height, int64_t width, const int32_t* centre, const int32_t* data, double gamma,
         const Rule& r, int64_t reach)
-      : range(ctx, 2 * reach + 1 + kSlack, "range costs"),
-        dual(ctx, 2 * height * width * r.stride + kSlack, "messages"),
-        in(ctx, 8 * height * width * r.stride + kSlack, "messages") {
+      : range(ctx, 2 * reach + 1 + kOverread, "range costs"),
+        dual(ctx, 2 * height * width * r.stride + kOverread, "messages"),
+        in(ctx, 8 * height * width * r.stride + kOverread, "messages") {
     const int64_t size = height * width * r.stride;
     need(gamma * static_cast<double>(reach) < 1 << 28, "gamma times the largest displacement is more than 2^28");
     for (int64_t d = -reach; d <= reach; d++) {
       range[d + reach] = static_cast<int32_t>(gamma * std::fabs(static_cast<double>(d)));
     }
-    std::fill_n(range.get() + 2 * reach + 1, kSlack, 0);
-    const int64_t all = 8 * size + kSlack, share = std::max<int64_t>(1 << 16, all / 64);
+    std::fill_n(range.get() + 2 * reach + 1, kOverread, 0);
+    const int64_t all = 8 * size + kOverread, share = std::max<int64_t>(1 << 16, all / 64);
     ctx.pool.run((all + share - 1) / share, [&](int64_t job, int32_t) {
       for (int64_t i = job * share; i < std::min((job + 1) * share, all); i++) in[i] = 0;
-      for (int64_t i = job * share; i < std::min((job + 1) * share, 2 * size + kSlack); i++) dual[i] = 0;
+      for (int64_t i = job * share; i < std::min((job + 1) * share, 2 * size + kOverread); i++) dual[i] = 0;
     });
     layer = {height, width, centre, data, range.get() + reach, {}};
     for (int plane = 0; plane < 2; plane++) {
@@ -529,8 +518,8 @@ int64_t reach_of(const int32_t* centre, int64_t pixels, int32_t window) {
 void start(sc_ctx& ctx, const Layer& fine, const Rule& r, double gamma, int32_t merges) {
   const int64_t h = (fine.height + 1) / 2, w = (fine.width + 1) / 2;
   const int32_t cells = r.states * r.states;
-  Scratch<int32_t> data(ctx, h * w * cells + kSlack, "merged costs"), centre(ctx, 2 * h * w, "merged centres");
-  std::fill_n(data.get() + h * w * cells, kSlack, 0);
+  Scratch<int32_t> data(ctx, h * w * cells + kOverread, "merged costs"), centre(ctx, 2 * h * w, "merged centres");
+  std::fill_n(data.get() + h * w * cells, kOverread, 0);
   ctx.pool.run(h, [&](int64_t y, int32_t) {
     for (int64_t x = 0; x < w; x++) {
       int32_t* to = data.get() + (y * w + x) * cells;
@@ -574,8 +563,8 @@ void bp_flow(sc_ctx& ctx, const BpFlow& p) {
     return;
   }
   const Rule r{p.states(), p.window, p.alpha, p.bound, (p.states() + 7) / 8 * 8, p.corrected};
-  Scratch<int32_t> data(ctx, pixels * cells + kSlack, "costs of displacements");
-  std::fill_n(data.get() + pixels * cells, kSlack, 0);
+  Scratch<int32_t> data(ctx, pixels * cells + kOverread, "costs of displacements");
+  std::fill_n(data.get() + pixels * cells, kOverread, 0);
   data_term(ctx, p, data.get());
   Owned whole(ctx, p.height, p.width, p.centre, data.get(), p.gamma, r, reach_of(p.centre, pixels, p.window));
   if (p.merges > 0) start(ctx, whole.layer, r, p.gamma / 2, p.merges);
