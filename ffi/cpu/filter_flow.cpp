@@ -27,6 +27,13 @@ inline uint64_t load8(const uint8_t* p) {
   return v;
 }
 
+// As one number of a vector, which is loaded in one step; no arithmetic is done with it.
+inline double eight(const uint8_t* p) {
+  double v;
+  std::memcpy(&v, p, 8);
+  return v;
+}
+
 // One visit's windows of one thread.
 struct Work {
   int32_t* cost;  // [window]
@@ -64,8 +71,8 @@ inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int
   const B32 order = load_bytes(by.order);
   L4 sum{}, cap = L4{} + kCap;
   for (; part + 4 <= parts; part += 4) {
-    const L4 b{static_cast<int64_t>(load8(base + offset[part])), static_cast<int64_t>(load8(base + offset[part + 1])),
-               static_cast<int64_t>(load8(base + offset[part + 2])), static_cast<int64_t>(load8(base + offset[part + 3]))};
+    const D4 b{eight(base + offset[part]), eight(base + offset[part + 1]), eight(base + offset[part + 2]),
+               eight(base + offset[part + 3])};
     const H16 l1 = (H16)byte_distances(reordered(load_bytes(own + 8 * part), order), (B32)b);
     sum += (L4)(l1 < (H16)cap ? l1 : (H16)cap);
   }
