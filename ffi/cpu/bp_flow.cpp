@@ -8,11 +8,8 @@
 //   plane 1 two rows later; a row follows the row before it (and plane 1 the same row of plane 0, where it needs its dual
 //   messages) some pixels behind, so that any number of threads work in a slanted front.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <memory>
-#include <mutex>
-#include <thread>
+#include <vector>
 
 #include "../common/bp_flow.hpp"
 #include "isa.hpp"
@@ -83,18 +80,8 @@ struct alignas(64) Count {
   std::atomic<int64_t> value{0};
 
   void raise(int64_t to) { value.store(to, std::memory_order_release); }
-  // The wait is short while all threads run. Where the machine is busy, spinning would only keep the other off.
   void wait(int64_t least) const {
-    for (int tries = 0; value.load(std::memory_order_acquire) < least; tries++) {
-      if (tries < 400) pause();
-      else if (tries < 500) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
-  }
-  static void pause() {
-#if defined(__SSE2__)
-    _mm_pause();
-#endif
+    for (int tries = 0; value.load(std::memory_order_acquire) < least; tries++) look_again(tries);
   }
 };
 
@@ -161,9 +148,9 @@ struct Narrow {
   }
 };
 
-// One plane of one row. kDual: also tell the other plane.
-template <bool kForward, bool kDual>
-void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& pace) {
+// One plane of one row. `dual`: also tell the other plane.
+template <bool kForward>
+void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, bool dual, const Pace& pace) {
   const Narrow n(r);
   const Plane& own = g.plane[plane];
   int32_t* const told = g.plane[1 - plane].dual;
@@ -190,7 +177,7 @@ void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace&
       const int64_t q = p + step * w;
       store8(own.in[kUp] + q * s, n.message(n.only_states(with_dual + ahead), g.centre[2 * q + plane] - c, p == 0));
     }
-    if (kDual) {
+    if (dual) {
       const int32_t* d = g.data + p * cells;
       const I8 sum = n.only_states(base + ahead + across);
       I8 m = all(kNoState);
@@ -234,36 +221,35 @@ void wide_message(const Rule& r, int32_t* v, int32_t shift, bool first, int16_t*
   for (int32_t l = 0; l < n; l++) out[l] = static_cast<int16_t>(m[l] - low);
 }
 
-template <bool kForward, bool kDual>
-void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& pace) {
+void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, bool forward, bool dual, const Pace& pace) {
   const Plane& own = g.plane[plane];
   int32_t* const told = g.plane[1 - plane].dual;
   const int64_t s = r.stride, w = g.width;
   const int32_t n = r.states;
-  constexpr int kSide = kForward ? 0 : 1, kUp = kForward ? 2 : 3, kDown = kForward ? 3 : 2;
-  const int64_t step = kForward ? 1 : -1;
-  const bool vertical = kForward ? y + 1 < g.height : y > 0;
+  const int from = forward ? 0 : 1, above = forward ? 2 : 3, below = forward ? 3 : 2;
+  const int64_t step = forward ? 1 : -1;
+  const bool vertical = forward ? y + 1 < g.height : y > 0;
   int32_t base[kMostStates], v[kMostStates];
   for (int64_t i = 0; i < w; i++) {
     if (i % kPiece == 0) pace.reach(i, w);
-    const int64_t p = y * w + (kForward ? i : w - 1 - i);
+    const int64_t p = y * w + (forward ? i : w - 1 - i);
     const int32_t c = g.centre[2 * p + plane];
     const int32_t* range = g.range + c - r.window;
-    const int16_t *side = own.in[kSide] + p * s, *up = own.in[kUp] + p * s;
-    const int16_t *ahead = own.in[1 - kSide] + p * s, *down = own.in[kDown] + p * s;
-    const int32_t* dual = own.dual + p * s;
+    const int16_t *side = own.in[from] + p * s, *up = own.in[above] + p * s;
+    const int16_t *ahead = own.in[1 - from] + p * s, *down = own.in[below] + p * s;
+    const int32_t* heard = own.dual + p * s;
     for (int32_t l = 0; l < n; l++) base[l] = range[l] + side[l] + up[l];
     if (i + 1 < w) {
       const int64_t q = p + step;
-      for (int32_t l = 0; l < n; l++) v[l] = base[l] + dual[l] + down[l];
-      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[kSide] + q * s);
+      for (int32_t l = 0; l < n; l++) v[l] = base[l] + heard[l] + down[l];
+      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[from] + q * s);
     }
     if (vertical) {
       const int64_t q = p + step * w;
-      for (int32_t l = 0; l < n; l++) v[l] = base[l] + dual[l] + ahead[l];
-      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[kUp] + q * s);
+      for (int32_t l = 0; l < n; l++) v[l] = base[l] + heard[l] + ahead[l];
+      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[above] + q * s);
     }
-    if (kDual) {
+    if (dual) {
       const int32_t* d = g.data + p * n * n;
       int32_t* m = told + p * s;
       for (int32_t l = 0; l < n; l++) base[l] += ahead[l] + down[l];
@@ -289,21 +275,14 @@ void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& p
 
 // --- iterations ---------------------------------------------------------------------------------------------------
 
-template <bool kForward, bool kDual>
-void one_row(const Layer& g, const Rule& r, int plane, int64_t i, const Pace& pace) {
-  const int64_t y = kForward ? i : g.height - 1 - i;
-  if (r.states <= 8) narrow_row<kForward, kDual>(g, r, plane, y, pace);
-  else wide_row<kForward, kDual>(g, r, plane, y, pace);
-}
-
 // Row i, in the iteration's direction, of an iteration.
 void row(const Layer& g, const Rule& r, int64_t iteration, int64_t i, const Pace& pace) {
   const int plane = iteration % 2;
   const bool forward = iteration % 4 < 2, dual = iteration % 8 < 4;
-  if (forward && dual) one_row<true, true>(g, r, plane, i, pace);
-  else if (forward) one_row<true, false>(g, r, plane, i, pace);
-  else if (dual) one_row<false, true>(g, r, plane, i, pace);
-  else one_row<false, false>(g, r, plane, i, pace);
+  const int64_t y = forward ? i : g.height - 1 - i;
+  if (r.states > 8) wide_row(g, r, plane, y, forward, dual, pace);
+  else if (forward) narrow_row<true>(g, r, plane, y, dual, pace);
+  else narrow_row<false>(g, r, plane, y, dual, pace);
 }
 
 // Pixels times states below which a second thread costs more than it brings.
@@ -323,7 +302,7 @@ void iterate(sc_ctx& ctx, const Layer& g, const Rule& r, int64_t first, int64_t 
   // taken in order, so whoever waits, waits for a row that somebody is at, and the first of those waits for nobody.
   constexpr int64_t kLag = 2;
   const int64_t pairs = (last - first + 1) / 2, turns = 2 * (h + kLag);
-  std::unique_ptr<Count[]> done(new Count[2 * h]);  // [row][plane]
+  std::vector<Count> done(2 * h);  // [row][plane]
   Count next, ended;
   ctx.pool.run(ctx.pool.threads(), [&](int64_t, int32_t) {
     for (int64_t turn; (turn = next.value.fetch_add(1)) < pairs * turns;) {
@@ -427,21 +406,24 @@ void data_term(sc_ctx& ctx, const BpFlow& p, int32_t* data) {
     }
   });
   const int64_t per_row = p.width * cells;
-  int32_t low = 32767, high = 0;
-  int64_t total = 0;
-  std::mutex join;
+  struct Found {
+    int32_t low = 32767, high = 0;
+    int64_t valid = 0;
+  };
+  std::vector<Found> found(p.height);
   ctx.pool.run(p.height, [&](int64_t y, int32_t) {
     const int32_t* row = data + y * per_row;
-    int32_t least = 32767, most = 0;
-    int64_t valid = 0;
+    Found f;
     for (int64_t i = 0; i < per_row; i++) {
-      least = std::min(least, row[i] < 0 ? 32767 : row[i]);
-      most = std::max(most, row[i]);
-      valid += row[i] >= 0;
+      f.low = std::min(f.low, row[i] < 0 ? 32767 : row[i]);
+      f.high = std::max(f.high, row[i]);
+      f.valid += row[i] >= 0;
     }
-    std::lock_guard<std::mutex> hold(join);
-    low = std::min(low, least), high = std::max(high, most), total += valid;
+    found[y] = f;
   });
+  int32_t low = 32767, high = 0;
+  int64_t total = 0;
+  for (const Found& f : found) low = std::min(low, f.low), high = std::max(high, f.high), total += f.valid;
   if (total == p.height * per_row) return;
   int32_t outside = total ? low : 0;
   if (total && high > low) {

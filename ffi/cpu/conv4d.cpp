@@ -74,7 +74,7 @@ struct Dots {
 using Dot = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, int64_t, float*);
 Dot dot_for(int64_t cells, int64_t in) {
   if (in == 16) return kernel_for<Dots<16>::Kernel, kDotCells>(cells);
-  return kernel_for<Dots<0>::Kernel, kDotCells>(cells);
+  return kernel_for<Dots<0>::Kernel, kDotCells, kFewSizes>(cells);
 }
 
 // ------------------------------------------------------------------------------------------------------------ planar

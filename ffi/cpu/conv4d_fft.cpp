@@ -379,7 +379,8 @@ struct Column {
     // Behind the row: its halo, and what vectors and blocks of cells read beyond it.
     x_row = row + 2 * (l.k[3] / 2) * l.in + kLanes * (l.in + 2);
     x_row = (x_row + kLanes - 1) / kLanes * kLanes;
-    y_row = spectrum_of(g, nullptr, l.out).row + (kMostExtra * l.out + kLanes - 1) / kLanes * kLanes + 2 * kLanes;
+    const int64_t extra = g.L < kProductCells ? kMostExtra * l.out : 0;  // longer rows are covered by blocks that overlap
+    y_row = spectrum_of(g, nullptr, l.out).row + (extra + kLanes - 1) / kLanes * kLanes + 2 * kLanes;
     x = g.i.n * 2 * x_row;
     y = g.i.n * 2 * y_row;
     weights = w.vectors * 2 * kLanes;

@@ -1,6 +1,7 @@
 // Context, tensors and the thread pool of the CPU library.
 #include "ctx.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -162,6 +163,18 @@ Isa best_isa() {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return with_avx2;
 #endif
   return kBaseline;
+}
+
+void look_again(int tries) noexcept {
+  if (tries < 400) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  } else if (tries < 500) {
+    std::this_thread::yield();
+  } else {
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
 }
 
 struct Pool::State {

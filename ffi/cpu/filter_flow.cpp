@@ -27,12 +27,12 @@ inline uint64_t load8(const uint8_t* p) {
   return v;
 }
 
-// As one number of a vector, which is loaded in one step; no arithmetic is done with it.
-inline double eight(const uint8_t* p) {
-  double v;
-  std::memcpy(&v, p, 8);
-  return v;
+#if defined(__SSE2__)
+// 16 bytes from two places; as numbers, because there are instructions for that. No arithmetic is done with them.
+inline __m128d two(const uint8_t* a, const uint8_t* b) {
+  return _mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(a)), reinterpret_cast<const double*>(b));
 }
+#endif
 
 // One visit's windows of one thread.
 struct Work {
@@ -71,8 +71,9 @@ inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int
   const B32 order = load_bytes(by.order);
   L4 sum{}, cap = L4{} + kCap;
   for (; part + 4 <= parts; part += 4) {
-    const D4 b{eight(base + offset[part]), eight(base + offset[part + 1]), eight(base + offset[part + 2]),
-               eight(base + offset[part + 3])};
+    const __m128d low = two(base + offset[part], base + offset[part + 1]);
+    const __m128d high = two(base + offset[part + 2], base + offset[part + 3]);
+    const D4 b{low[0], low[1], high[0], high[1]};
     const H16 l1 = (H16)byte_distances(reordered(load_bytes(own + 8 * part), order), (B32)b);
     sum += (L4)(l1 < (H16)cap ? l1 : (H16)cap);
   }
@@ -81,8 +82,7 @@ inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int
   const __m128i cap = _mm_set_epi32(0, kCap, 0, kCap);
   __m128i sum = _mm_setzero_si128();
   for (; part + 2 <= parts; part += 2) {
-    __m128i b = _mm_castpd_si128(_mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(base + offset[part])),
-                                              reinterpret_cast<const double*>(base + offset[part + 1])));
+    __m128i b = _mm_castpd_si128(two(base + offset[part], base + offset[part + 1]));
     if (shift) b = _mm_or_si128(_mm_srl_epi64(b, _mm_cvtsi32_si128(8 * shift)), _mm_sll_epi64(b, _mm_cvtsi32_si128(64 - 8 * shift)));
     const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(own + 8 * part));
     sum = _mm_add_epi32(sum, _mm_min_epi16(_mm_sad_epu8(a, b), cap));

@@ -23,15 +23,17 @@ constexpr int cells_for(int vectors) { return kRegisters / vectors; }
 // Numbers of cells that have a kernel of their own, as the library is compiled when it is first needed; any other number
 // takes the next larger one. Those above 8 are what the usual maps (15, 20, 25, 30, 32, 40 cells) fall into.
 constexpr int kSizes[] = {3, 5, 6, 8, 10, 12, 13, 15, 16};
-constexpr int kMostExtra = 2;  // cells by which one is larger than the number it is taken for
+constexpr int kMostExtra = 5;  // cells by which one is larger than the number it is taken for, at most
+
+constexpr int kFewSizes[] = {3, 6, 12, 16};  // for what takes little of a net's time
 
 // Kernel<kCells>::run of the size for `cells`, which is `kMost` at most; the size is told as well.
-template <template <int> class Kernel, int kMost, size_t n = 0>
+template <template <int> class Kernel, int kMost, const auto& kList = kSizes, size_t n = 0>
 auto kernel_for(int64_t cells, int64_t* size = nullptr) {
-  constexpr int kCells = kSizes[n];
+  constexpr int kCells = kList[n];
   static_assert(kCells <= kMost, "kMost is one of the sizes");
   if constexpr (kCells < kMost) {
-    if (cells > kCells) return kernel_for<Kernel, kMost, n + 1>(cells, size);
+    if (cells > kCells) return kernel_for<Kernel, kMost, kList, n + 1>(cells, size);
   }
   if (size) *size = kCells;
   return &Kernel<kCells>::run;
@@ -81,7 +83,7 @@ template <int kVectors>
 Spread spread_for(int64_t cells, int64_t in) {
   // Known strides become constants in the addresses.
   if (in == 16) return kernel_for<Spreads<kVectors, 16>::template Kernel, cells_for(kVectors)>(cells);
-  if (in == 1) return kernel_for<Spreads<kVectors, 1>::template Kernel, cells_for(kVectors)>(cells);
+  if (in == 1) return kernel_for<Spreads<kVectors, 1>::template Kernel, cells_for(kVectors), kFewSizes>(cells);
   return kernel_for<Spreads<kVectors, 0>::template Kernel, cells_for(kVectors)>(cells);
 }
 
