@@ -103,6 +103,7 @@ void sinkhorn(sc_ctx& ctx, const Sinkhorn& p) {
   rows([&](int64_t i, float* out) {
     const float* cost = p.cost + i * p.n;
     // Only a finite cost has a difference of 0 with itself.
+#pragma omp simd
     for (int64_t j = 0; j < p.n; j++) out[j] = cost[j] - cost[j] == 0 ? -cost[j] / p.eps : kNever;
   });
   for (int32_t t = 1; t <= p.iterations; t++) {
