@@ -203,26 +203,22 @@ constexpr int32_t kMostStates = 129;
 void wide_message(const Rule& r, int32_t* v, int32_t shift, bool first, int16_t* out) {
   const int32_t n = r.states, a = r.alpha;
   int32_t low = v[0];
-#pragma omp simd reduction(min : low)
   for (int32_t l = 1; l < n; l++) low = std::min(low, v[l]);
   const int32_t most = low + r.bound;
-  for (int32_t l = 1; l < n; l++) v[l] = std::min(v[l], v[l - 1] + a);
-  for (int32_t l = n - 2; l >= 0; l--) v[l] = std::min(v[l], v[l + 1] + a);
+  int32_t beside = v[0];  // held in a register: through memory each step would wait for the one before
+  for (int32_t l = 1; l < n; l++) v[l] = beside = std::min(v[l], beside + a);
+  for (int32_t l = n - 2; l >= 0; l--) v[l] = beside = std::min(v[l], beside + a);
   int32_t m[kMostStates];
   if (!r.corrected && std::abs(shift) > 2 * r.window) {
-#pragma omp simd
     for (int32_t l = 0; l < n; l++) m[l] = std::min(first ? -l * a : l * a, most);
   } else {
-#pragma omp simd
     for (int32_t l = 0; l < n; l++) {
       const int32_t want = l + shift, at = want < 0 ? 0 : want >= n ? n - 1 : want;
       m[l] = std::min(v[at] + a * std::abs(want - at), most);
     }
   }
   low = m[0];
-#pragma omp simd reduction(min : low)
   for (int32_t l = 1; l < n; l++) low = std::min(low, m[l]);
-#pragma omp simd
   for (int32_t l = 0; l < n; l++) out[l] = static_cast<int16_t>(m[l] - low);
 }
 
@@ -243,43 +239,35 @@ void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, bool forward,
     const int16_t *side = own.in[from] + p * s, *up = own.in[above] + p * s;
     const int16_t *ahead = own.in[1 - from] + p * s, *down = own.in[below] + p * s;
     const int32_t* heard = own.dual + p * s;
-#pragma omp simd
     for (int32_t l = 0; l < n; l++) base[l] = range[l] + side[l] + up[l];
     if (i + 1 < w) {
       const int64_t q = p + step;
-#pragma omp simd
       for (int32_t l = 0; l < n; l++) v[l] = base[l] + heard[l] + down[l];
       wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[from] + q * s);
     }
     if (vertical) {
       const int64_t q = p + step * w;
-#pragma omp simd
       for (int32_t l = 0; l < n; l++) v[l] = base[l] + heard[l] + ahead[l];
       wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[above] + q * s);
     }
     if (dual) {
       const int32_t* d = g.data + p * n * n;
       int32_t* m = told + p * s;
-#pragma omp simd
       for (int32_t l = 0; l < n; l++) base[l] += ahead[l] + down[l];
       if (plane == 0) {
         for (int32_t l = 0; l < n; l++) {
           int32_t low = base[0] + d[l * n];
-#pragma omp simd reduction(min : low)
           for (int32_t x = 1; x < n; x++) low = std::min(low, base[x] + d[l * n + x]);
           m[l] = low;
         }
       } else {
         for (int32_t l = 0; l < n; l++) m[l] = base[0] + d[l];
         for (int32_t k = 1; k < n; k++) {
-#pragma omp simd
           for (int32_t l = 0; l < n; l++) m[l] = std::min(m[l], base[k] + d[k * n + l]);
         }
       }
       int32_t low = m[0];
-#pragma omp simd reduction(min : low)
       for (int32_t l = 1; l < n; l++) low = std::min(low, m[l]);
-#pragma omp simd
       for (int32_t l = 0; l < n; l++) m[l] -= low;
     }
   }
