@@ -98,7 +98,7 @@ export class Ops implements Disposable {
     return this.engine.upload({ data, shape });
   }
 
-  /** GFLOP/s of multiply-adds in registers, measured for some milliseconds: the ceiling that benches compare with. */
+  /** GFLOP/s of multiply-adds in registers, on average over some milliseconds: the ceiling that benches compare with. */
   fmaPeak(milliseconds = 20): Promise<number> {
     return fmaPeak(this.engine, milliseconds);
   }

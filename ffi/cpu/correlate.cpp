@@ -16,7 +16,8 @@ constexpr int kTileCols = 2 * kLanes;
 // Channels per pass. Where the second-level cache feeds the products fast enough (the processors of 16 lanes), long
 // passes save the adding-up of partial sums; elsewhere a panel of b of this depth fits the first level.
 constexpr int64_t kDepth = kLanes == 16 ? 768 : 256;
-constexpr int64_t kBlockPanels = kLanes == 16 ? 15 : 20;  // of a, at most, in a job: a pass of them stays in L2
+constexpr int64_t kBlockPanels = kLanes == 16 ? 13 : 20;  // of a, at most, in a job: a pass of them stays in L2
+constexpr int64_t kLeastPanels = 4;
 constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
 constexpr int64_t kSlack = 64 / sizeof(float);            // a panel's last store may reach this far past its end
 // Bytes from which on a volume goes past the caches, which it would only empty of the descriptors.
@@ -89,6 +90,24 @@ void pack(const Correlate& p, const float* x, const int32_t* rows, int64_t first
   }
 }
 
+// Whether some number of x[0..n) is above `score`: less work than to find which, and most often the answer is no.
+inline bool reaches(const float* x, int64_t n, float score) {
+  V most[4];
+  for (V& m : most) m = splat(kLowest);
+  int64_t c = 0;
+  for (; c + 4 * kLanes <= n; c += 4 * kLanes) {
+    for (int u = 0; u < 4; u++) {
+      V v = load(x + c + u * kLanes);
+      most[u] = select(v > most[u], v, most[u]);
+    }
+  }
+  for (int u = 1; u < 4; u++) most[0] = select(most[u] > most[0], most[u], most[0]);
+  float m = kLowest;
+  for (int l = 0; l < kLanes; l++) m = most[0][l] > m ? most[0][l] : m;
+  for (; c < n; c++) m = x[c] > m ? x[c] : m;
+  return m > score;
+}
+
 // Where the sums of a tile go to, and the ones of earlier passes come from.
 struct Place {
   float* part;  // partial sums, [row of the block][column of the span]
@@ -98,9 +117,10 @@ struct Place {
   bool relu, past;  // past the caches
 };
 
-// sums[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]
+// sums[r][0..cols) (+)= sum over k of a[k][r] * b[k][col]. On the way `hop` floats a step of `next`, what the following
+// panel of b will be, come near: the first row of tiles that meets a panel would else wait for the memory.
 template <bool kAdd>
-inline void tile(const float* a, const float* b, int64_t depth, const Place& at) {
+inline void tile(const float* a, const float* b, int64_t depth, const Place& at, const float* next, int64_t hop) {
   V acc[kTileRows][2] = {};
   // The results come to the first-level cache while the products are made.
   const bool direct = at.out && !kAdd;
@@ -110,7 +130,8 @@ inline void tile(const float* a, const float* b, int64_t depth, const Place& at)
     __builtin_prefetch(near + r * near_stride, 1, 3);
     __builtin_prefetch(near + r * near_stride + 16, 1, 3);
   }
-  for (int64_t k = 0; k < depth; k++, a += kTileRows, b += kTileCols) {
+  for (int64_t k = 0; k < depth; k++, a += kTileRows, b += kTileCols, next += hop) {
+    __builtin_prefetch(next, 0, 2);
     V b0 = load(b), b1 = load(b + kLanes);
 #pragma GCC unroll 14
     for (int r = 0; r < kTileRows; r++) {
@@ -196,11 +217,17 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
                     b.get() + j * kTileCols * k);
   });
 
-  // Blocks of rows, of equal size and as many for every thread; where there are too few, the columns are split as well.
+  // Blocks of rows, smaller and smaller at the end, so that the threads end together. Where there are too few, the columns
+  // are split as well.
   const int64_t a_panels = (p.m + kTileRows - 1) / kTileRows;
-  const int64_t rounds = (a_panels + kBlockPanels * threads - 1) / (kBlockPanels * threads);
-  const int64_t blocks = std::min(a_panels, rounds * threads);
-  const int64_t block = (a_panels + blocks - 1) / blocks;
+  Scratch<int64_t> starts(ctx, a_panels + 1, "blocks of rows");
+  int64_t blocks = 0;
+  for (int64_t at = 0; at < a_panels; blocks++) {
+    starts[blocks] = at;
+    at += std::min({kBlockPanels, a_panels - at, std::max(kLeastPanels, (a_panels - at) / (2 * threads))});
+  }
+  starts[blocks] = a_panels;
+  const int64_t block = std::min(kBlockPanels, a_panels);
   const int64_t spans = std::max<int64_t>(1, (b_panels + kSpanPanels - 1) / kSpanPanels);
   const int64_t splits = std::min(spans, std::max<int64_t>(1, 4 * threads / blocks));
   const int64_t block_rows = block * kTileRows, span_cols = kSpanPanels * kTileCols;
@@ -214,9 +241,9 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
   const bool aligned = reinterpret_cast<uintptr_t>(p.out) % sizeof(V) == 0 && p.n % kLanes == 0;
   const bool past = p.out && aligned && p.m * p.n * static_cast<int64_t>(sizeof(float)) >= kPast;
   ctx.pool.run(blocks * splits, [&](int64_t job, int32_t worker) {
-    const int64_t split = job % splits, first_row = a_panels * (job / splits) / blocks * kTileRows;
-    const int64_t end_row = std::min(p.m, a_panels * (job / splits + 1) / blocks * kTileRows);
-    const int64_t count = end_row - first_row, panels = (count + kTileRows - 1) / kTileRows;
+    const int64_t split = job % splits, first_row = starts[job / splits] * kTileRows;
+    const int64_t count = std::min(p.m, starts[job / splits + 1] * kTileRows) - first_row;
+    const int64_t panels = (count + kTileRows - 1) / kTileRows;
     float* mine = a.get() + worker * (block_rows * k + kSlack);
     for (int64_t i = 0; i < panels; i++) {
       pack<kTileRows>(p, p.a, p.rows, first_row + i * kTileRows, std::min<int64_t>(kTileRows, count - i * kTileRows),
@@ -229,7 +256,9 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
         const int64_t k0 = k * pass / passes, depth = k * (pass + 1) / passes - k0;
         for (int64_t j = first_panel; j < last_panel; j++) {
           const float* bp = b.get() + j * kTileCols * k + k0 * kTileCols;
-          for (int64_t i = 0; i < panels; i++) {
+          const float* next = j + 1 < b_panels ? bp + kTileCols * k : bp;
+          const int64_t hop = (kTileCols + panels - 1) / panels;  // all of it within this panel's tiles
+          for (int64_t i = 0; i < panels; i++, next += hop * depth) {
             const float* ap = mine + i * kTileRows * k + k0 * kTileRows;
             Place at{part + i * kTileRows * span_cols + (j - first_panel) * kTileCols, span_cols, nullptr, p.n,
                      false, past};
@@ -240,8 +269,8 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
                 at.out = p.out + (first_row + i * kTileRows) * p.n + j * kTileCols;
               }
             }
-            if (pass == 0) tile<false>(ap, bp, depth, at);
-            else tile<true>(ap, bp, depth, at);
+            if (pass == 0) tile<false>(ap, bp, depth, at, next, hop);
+            else tile<true>(ap, bp, depth, at, next, hop);
           }
         }
       }
@@ -253,7 +282,8 @@ void correlate(sc_ctx& ctx, const Correlate& p) {
           const int64_t done = (r / kTileRows + 1) * kTileRows <= count ? cols / kTileCols * kTileCols : 0;
           std::copy(from + done, from + cols, p.out + (first_row + r) * p.n + col + done);
         } else {
-          bests[split * p.m + first_row + r].merge(best_of(from, cols, col));
+          Best& best = bests[split * p.m + first_row + r];
+          if (reaches(from, cols, best.score)) best.merge(best_of(from, cols, col));
         }
       }
     }

@@ -87,8 +87,8 @@ SC_API int32_t sc_tensor_check(sc_ctx* ctx, sc_tensor* tensor);
 
 /* --- operations --------------------------------------------------------------------------------------------------- */
 
-/* Multiply-adds per second this library reaches in registers, in `result` [1] as GFLOP/s, measured for about
- * `milliseconds`; the ceiling that benches compare with. */
+/* Multiply-adds per second this library reaches in registers, in `result` [1] as GFLOP/s, on average over a span of about
+ * `milliseconds`; the ceiling that benches compare with (a short span may be faster than a processor sustains). */
 SC_OP int32_t sc_fma_peak(sc_ctx* ctx, double milliseconds, sc_tensor* result);
 
 /* Divides rows of the last axis by their length. x, out: [...][channels], same shape, rank >= 1.

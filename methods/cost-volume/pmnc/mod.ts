@@ -26,7 +26,7 @@
  *
  * @module
  */
-import { fieldMethod } from "../../../core/consensus/field_method.ts";
+import { bestCellsMethod } from "../../../core/consensus/best_cells_method.ts";
 import { takeStack } from "../../../core/consensus/layers.ts";
 import { transferOptions } from "../../../core/consensus/options.ts";
 import { descriptorsOf, FEATURE_NORM, type Ops } from "../../../core/consensus/volume.ts";
@@ -74,7 +74,7 @@ export default {
     });
     learned.set.finish(card.name, ["backbone.*"]);
     const ops = await open();
-    return fieldMethod({
+    return bestCellsMethod({
       backbone,
       learned,
       transfer: options,

@@ -1,5 +1,5 @@
 /**
- * The method around a field of matches that is found without a volume to read: pictures in, matches out.
+ * The method around the best target cell of every source cell, found without a volume to read: pictures in, matches out.
  *
  * @module
  */
@@ -13,7 +13,7 @@ import type { TransferOptions } from "./options.ts";
 import type { Size4 } from "./volume.ts";
 
 /** What such a method is made of. */
-export interface FieldParts {
+export interface BestCellsParts {
   readonly backbone: Backbone;
   readonly learned: LearnedWeights;
   /** Makes the map that is matched; its grid is the one that counts. */
@@ -25,7 +25,7 @@ export interface FieldParts {
 }
 
 /** The method; points are carried along the field as NC-Net carries them. */
-export function fieldMethod({ backbone, learned, prepare, relate, transfer }: FieldParts): Method {
+export function bestCellsMethod({ backbone, learned, prepare, relate, transfer }: BestCellsParts): Method {
   async function related(source: Image, target: Image) {
     const given = await onlyMap.enhance(await extractPair(backbone, source, target));
     const maps = { source: prepare(given.source), target: prepare(given.target) };
