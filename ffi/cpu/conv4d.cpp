@@ -90,6 +90,7 @@ void planar(const Tap* taps, int64_t count, int64_t first, int64_t depth, int64_
     const float *x0 = taps[t].x + first, *w0 = taps[t].w;
     if (t + 1 == count) {
       for (int64_t d = 0; d < depth; d++) {
+#pragma GCC unroll 4
         for (int v = 0; v < kVectors; v++) sum[0][v] += load(x0 + d + v * kLanes) * splat(w0[d]);
       }
       break;
