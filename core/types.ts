@@ -15,7 +15,7 @@
  * @module
  */
 
-import type { Ops } from "../ffi/mod.ts";
+import type { Ops, Tensor } from "../ffi/mod.ts";
 
 /** Width and height in pixels; both are integers of at least 1. */
 export interface Size {
@@ -132,6 +132,36 @@ export interface ByteMap extends Lattice {
   readonly name: string;
 }
 
+/** A rectangle of cells; right and bottom are excluded. */
+export interface Block {
+  readonly left: number;
+  readonly top: number;
+  readonly right: number;
+  readonly bottom: number;
+}
+
+/** Descriptors that are made where operations take them, block by block: nobody holds all of them. */
+export interface PartMap extends Lattice {
+  readonly channels: number;
+  /** As {@linkcode FeatureMap.name}. */
+  readonly name: string;
+  /** Memory of what they are made from. */
+  readonly bytes: number;
+  /** Brings that to the operations. Free it with `using`. */
+  open(ops: Ops): Promise<OpenParts>;
+}
+
+/** A {@linkcode PartMap} in use. */
+export interface OpenParts extends Disposable {
+  /**
+   * Descriptors of every `step`-th cell of a block, beginning with its first: the values of `extract`'s map.
+   *
+   * @param step default 1
+   * @returns [rows][cols][channels]; the caller frees it
+   */
+  part(block: Block, step?: number): Promise<Tensor>;
+}
+
 /** Something that exists once for the source and once for the target. */
 export interface Pair<T> {
   readonly source: T;
@@ -188,6 +218,8 @@ export interface Backbone {
   extract(image: Image): Promise<FeatureMap[]>;
   /** The same descriptors as bytes, where they are whole numbers 0..255; kept in memory, never on disk. */
   extractBytes?(image: Image): Promise<ByteMap[]>;
+  /** The same descriptors, made block by block; what they are made from is kept in memory, never on disk. */
+  extractParts?(image: Image): Promise<PartMap[]>;
   /** Gives memory and sessions back. */
   close?(): Promise<void>;
 }

@@ -42,6 +42,7 @@ export type {
   TokenMlpWeights,
 } from "./ops/additive_attention.ts";
 export type { PatchMatchOptions } from "./ops/patch_match.ts";
+export type { SiftDescriptorOptions } from "./ops/sift_descriptors.ts";
 export type { FilterFlowOptions, FilterFlowResult } from "./ops/filter_flow.ts";
 
 /** Which implementation runs. */

@@ -144,7 +144,11 @@ nativeTest("scratch memory counts against ops.memory too", async () => {
 nativeTest("values may be read in parts", async (ops) => {
   using x = await ops.tensor(Float32Array.of(1, 2, 3, 4), [4]);
   assertEquals([...await x.readPart(1, 2)], [2, 3]);
+  const room = new Float32Array(3);
+  assertEquals([...await x.readPart(1, 2, room)], [2, 3]);
+  assertEquals([...room], [2, 3, 0]);
   assert(await rejected(x.readPart(3, 2)) instanceof RangeError);
+  assert(await rejected(x.readPart(0, 2, new Float32Array(1))) instanceof RangeError);
   assert(await rejected(x.readInts()) instanceof TypeError);
 });
 

@@ -75,10 +75,10 @@ export class NativeEngine implements Engine {
     }
   }
 
-  async read(tensor: Tensor, first: number, count: number): Promise<Values> {
+  async read(tensor: Tensor, first: number, count: number, into?: Float32Array<ArrayBuffer>): Promise<Values> {
     const { pointer } = tensor.pin(this);
     try {
-      const values = tensor.dtype === "int32" ? new Int32Array(count) : new Float32Array(count);
+      const values = into ?? (tensor.dtype === "int32" ? new Int32Array(count) : new Float32Array(count));
       await this.#call("sc_tensor_read", [pointer, first, count, values], count);
       return values;
     } finally {

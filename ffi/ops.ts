@@ -45,6 +45,7 @@ import {
   type TokenMlpWeights,
 } from "./ops/additive_attention.ts";
 import { patchMatch, type PatchMatchOptions } from "./ops/patch_match.ts";
+import { type SiftDescriptorOptions, siftDescriptors } from "./ops/sift_descriptors.ts";
 import { filterFlow, type FilterFlowOptions, type FilterFlowResult } from "./ops/filter_flow.ts";
 
 /**
@@ -271,6 +272,14 @@ export class Ops implements Disposable {
    */
   windowMatch(a: Input, b: Input, options: WindowMatchOptions): Promise<WindowMatchResult> {
     return windowMatch(this.engine, a, b, options);
+  }
+
+  /**
+   * SIFT descriptors on a grid of pixels, from planes of gradients gathered over bins. planes: [height][width][8].
+   * @returns [rows][cols][128], 0..255
+   */
+  siftDescriptors(planes: Input, options: SiftDescriptorOptions): Promise<Tensor> {
+    return siftDescriptors(this.engine, planes, options);
   }
 
   /**

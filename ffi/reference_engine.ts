@@ -41,9 +41,14 @@ export class ReferenceEngine implements Engine {
     tensor: Tensor,
     first: number,
     count: number,
+    into?: Float32Array<ArrayBuffer>,
   ): Promise<Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>> {
     const { array } = tensor.pin(this);
     tensor.unpin();
+    if (into !== undefined) {
+      into.set(array!.subarray(first, first + count));
+      return into;
+    }
     return array!.slice(first, first + count);
   }
 

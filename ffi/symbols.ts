@@ -345,6 +345,16 @@ export const symbols = {
     name: "sc_window_match",
     nonblocking: true,
   },
+  sc_sift_descriptors: {
+    parameters: ["pointer", "pointer", "pointer", "i32", "i32", "i32", "i32", "pointer"],
+    result: "i32",
+  },
+  sc_sift_descriptors_async: {
+    parameters: ["pointer", "pointer", "pointer", "i32", "i32", "i32", "i32", "pointer"],
+    result: "i32",
+    name: "sc_sift_descriptors",
+    nonblocking: true,
+  },
   sc_patch_match: {
     parameters: ["pointer", "pointer", "pointer", "pointer", "i32", "i32", "i32", "pointer", "pointer"],
     result: "i32",
@@ -442,5 +452,6 @@ export type Operation =
   | "sc_token_mlp"
   | "sc_translation_costs"
   | "sc_window_match"
+  | "sc_sift_descriptors"
   | "sc_patch_match"
   | "sc_filter_flow";

@@ -24,7 +24,13 @@ export interface Storage {
 
 /** The part of an engine that a tensor needs. */
 export interface TensorEngine {
-  read(tensor: Tensor, first: number, count: number): Promise<Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>;
+  /** @param into of `count` values, to be filled and given back; else an array is made */
+  read(
+    tensor: Tensor,
+    first: number,
+    count: number,
+    into?: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>>;
   free(tensor: Tensor): void;
   /** The same storage under another shape of as many elements; the given tensor is not used any more. */
   reshape(tensor: Tensor, shape: Shape): Tensor;
@@ -79,12 +85,24 @@ export class Tensor implements Disposable {
     return this.#as(Int32Array, await this.#values(0, this.size));
   }
 
-  /** Copies some values out, in row-major order. @throws {RangeError} outside the tensor */
-  async readPart(first: number, count: number): Promise<Float32Array<ArrayBuffer>> {
+  /**
+   * Copies some values out, in row-major order.
+   *
+   * @param into memory for at least `count` values that is used again from call to call; the result is a view of it
+   * @throws {RangeError} outside the tensor, or `into` is too short
+   */
+  async readPart(
+    first: number,
+    count: number,
+    into?: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array<ArrayBuffer>> {
     if (!Number.isInteger(first) || !Number.isInteger(count) || first < 0 || count < 0 || first + count > this.size) {
       throw new RangeError(`Cannot read ${count} values from ${first}: the tensor has ${this.size}`);
     }
-    return this.#as(Float32Array, await this.#values(first, count));
+    if (into !== undefined && (this.dtype !== "float32" || into.length < count)) {
+      throw new RangeError(`Cannot read ${count} ${this.dtype} values into ${into.length} float32`);
+    }
+    return this.#as(Float32Array, await this.#values(first, count, into?.subarray(0, count)));
   }
 
   /** Copies the values out and frees the tensor: the short way from an operation to an array. */
@@ -152,8 +170,12 @@ export class Tensor implements Disposable {
     return this.#storage;
   }
 
-  #values(first: number, count: number): Promise<Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>> {
-    return this.#storage.engine.read(this, first, count);
+  #values(
+    first: number,
+    count: number,
+    into?: Float32Array<ArrayBuffer>,
+  ): Promise<Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer>> {
+    return this.#storage.engine.read(this, first, count, into);
   }
 
   #as<T>(type: new (length: number) => T, values: unknown): T {

@@ -3,7 +3,10 @@ import {
   denseSiftBytes,
   denseSiftMinimum,
   type DenseSiftOptions,
+  denseSiftPlanes,
+  hasPlanes,
 } from "../../core/descriptor/dense_sift.ts";
+import { siftParts } from "../../core/descriptor/sift_parts.ts";
 import { greyPlane } from "../../core/descriptor/grey.ts";
 import { InputError } from "../../core/errors.ts";
 import { identityFrame, sampledGrid } from "../../core/frame.ts";
@@ -59,9 +62,10 @@ export default {
       output: options.quantize === "truncate" ? "truncate" : options.quantize ? "round" : "float",
       rootsift: options.rootsift,
     };
-    function mapsOf<Data>(
+    /** What `describe` finds at each bin size, with its name and lattice. */
+    function found<Found extends Places>(
       image: Image,
-      describe: (plane: ReturnType<typeof greyPlane>, options: DenseSiftOptions) => DescribedBy<Data>[],
+      describe: (plane: ReturnType<typeof greyPlane>, options: DenseSiftOptions) => Found[],
     ) {
       const minimum = denseSiftMinimum(bins);
       if (!options.pad && Math.min(image.width, image.height) < minimum) {
@@ -71,13 +75,27 @@ export default {
         );
       }
       const frame = identityFrame({ width: image.width, height: image.height });
-      const found = describe(greyPlane(image, options.grey as "uint8" | "single"), describing);
-      return found.map(({ rows, cols, origin, data }, i) => ({
+      return describe(greyPlane(image, options.grey as "uint8" | "single"), describing).map((found, i) => ({
+        found,
         name: `sift-${bins[i]}`,
+        lattice: {
+          frame,
+          grid: sampledGrid(found.rows, found.cols, { x: options.step, y: options.step }, found.origin),
+        },
+      }));
+    }
+    function mapsOf<Data>(
+      image: Image,
+      describe: (
+        plane: ReturnType<typeof greyPlane>,
+        options: DenseSiftOptions,
+      ) => (Places & { readonly data: Data })[],
+    ) {
+      return found(image, describe).map(({ found: { data }, name, lattice }) => ({
+        ...lattice,
+        name,
         channels: 128,
         data,
-        frame,
-        grid: sampledGrid(rows, cols, { x: options.step, y: options.step }, origin),
       }));
     }
     const whole = options.quantize !== false && !options.rootsift;
@@ -89,11 +107,16 @@ export default {
       extract: async (image) => mapsOf(image, denseSift),
       // deno-lint-ignore require-await -- likewise
       ...(whole && { extractBytes: async (image: Image) => mapsOf(image, denseSiftBytes) }),
+      ...(hasPlanes(describing) && {
+        // deno-lint-ignore require-await -- likewise
+        extractParts: async (image: Image) =>
+          found(image, denseSiftPlanes).map(({ found, name, lattice }) => siftParts(found, name, lattice)),
+      }),
     };
   },
 } satisfies BackbonePlugin<typeof defaults>;
 
-type DescribedBy<Data> = Omit<ReturnType<typeof denseSift>[number], "data"> & { readonly data: Data };
+type Places = Pick<ReturnType<typeof denseSift>[number], "rows" | "cols" | "origin">;
 
 /** @throws InputError unless `value` is a bin size or a list of them. */
 function binsOf(value: OptionValue): number[] {

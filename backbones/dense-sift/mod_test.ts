@@ -113,3 +113,17 @@ Deno.test("dense-sift gives whole numbers as bytes too, the same ones, and fract
   }
   for (const options of [{}, { quantize: true, rootsift: true }]) assertEquals(build(options).extractBytes, undefined);
 });
+
+Deno.test("dense-sift gives parts on the lattice of its maps, for the settings whose descriptors they make", async () => {
+  for (const options of [{ step: 1 }, { pad: false, bin: [4, 8] }]) {
+    const backbone = build(options), image = picture(40, 30);
+    const maps = await backbone.extract(image), parts = await backbone.extractParts!(image);
+    assertEquals(
+      parts.map(({ name, channels, frame, grid }) => ({ name, channels, frame, grid })),
+      maps.map(({ name, channels, frame, grid }) => ({ name, channels, frame, grid })),
+    );
+  }
+  for (const options of [{ quantize: true }, { window: "gaussian" }, { contrast: 1 }, { rootsift: true }]) {
+    assertEquals("extractParts" in build(options), false);
+  }
+});

@@ -62,12 +62,18 @@ export function siftFlowDescriptor(
   const taps = cellFilter(options), { cell } = options;
   // Strip by strip: what lies between picture and descriptors is ten times as large as the picture in a few rows only.
   const strip = Math.max(STRIP, 4 * cell);
+  // The same memory for every strip: large arrays that are thrown away stay around for a while.
+  const rows = (reach: number) => new Float64Array(Math.min(strip + reach, height) * width * BINS);
+  const room = [rows(5 * cell), rows(5 * cell), rows(3 * cell)] as const;
+  const squares = new Float64Array(room[2].length / BINS);
   for (let top = 0; top < height; top += strip) {
     const bottom = Math.min(top + strip, height);
     const cells = { from: Math.max(top - cell, 0), to: Math.min(bottom + 2 * cell, height) };
     const inner = { from: Math.max(cells.from - cell, 0), to: Math.min(cells.to + cell, height) };
-    const bands = filterCols(orientationBands(data, width, height, inner), width, inner, taps);
-    gather(filterRows(bands, width, height, inner, cells, taps), width, height, cells, cell, top, bottom, out);
+    const bands = orientationBands(data, width, height, inner, room[0]);
+    const across = filterCols(bands, width, inner, taps, room[1]);
+    const both = filterRows(across, width, height, inner, cells, taps, room[2]);
+    gather(both, squares, width, height, cells, cell, top, bottom, out);
   }
   return out;
 }
@@ -81,9 +87,20 @@ interface Rows {
   readonly to: number;
 }
 
-/** Energy of every pixel's strongest gradient in 8 orientations: [rows][width][8]. */
-function orientationBands(rgb: Uint8Array, width: number, height: number, { from, to: end }: Rows): Float64Array {
-  const bands = new Float64Array(width * (end - from) * BINS);
+/** The beginning of memory that is used again, zeroed. */
+function cleared(room: Float64Array, length: number): Float64Array {
+  return room.subarray(0, length).fill(0);
+}
+
+/** Energy of every pixel's strongest gradient in 8 orientations: [rows][width][8], in `room`. */
+function orientationBands(
+  rgb: Uint8Array,
+  width: number,
+  height: number,
+  { from, to: end }: Rows,
+  room: Float64Array,
+): Float64Array {
+  const bands = cleared(room, width * (end - from) * BINS);
   const cos = Float64Array.from({ length: BINS }, (_, k) => Math.cos(2 * Math.PI / BINS * k));
   const sin = Float64Array.from({ length: BINS }, (_, k) => Math.sin(2 * Math.PI / BINS * k));
   const unit = Float64Array.from({ length: 256 }, (_, v) => v / 255);
@@ -171,8 +188,9 @@ function filterCols(
   width: number,
   { from: first, to: end }: Rows,
   taps: Float64Array,
+  room: Float64Array,
 ): Float64Array {
-  const out = new Float64Array(bands.length);
+  const out = cleared(room, bands.length);
   const reach = (taps.length - 1) / 2;
   for (let y = 0; y < end - first; y++) {
     for (let x = 0; x < width; x++) {
@@ -196,8 +214,9 @@ function filterRows(
   inner: Rows,
   rows: Rows,
   taps: Float64Array,
+  room: Float64Array,
 ): Float64Array {
-  const stride = width * BINS, out = new Float64Array((rows.to - rows.from) * stride);
+  const stride = width * BINS, out = cleared(room, (rows.to - rows.from) * stride);
   const reach = (taps.length - 1) / 2;
   for (let y = rows.from; y < rows.to; y++) {
     const to = (y - rows.from) * stride;
@@ -211,9 +230,14 @@ function filterRows(
   return out;
 }
 
-/** Joins the 16 cells around each pixel of rows `top`..`bottom` and normalises. @param cells [rows][width][8] */
+/**
+ * Joins the 16 cells around each pixel of rows `top`..`bottom` and normalises.
+ *
+ * @param cells [rows][width][8] @param squares memory for as many pixels
+ */
 function gather(
   cells: Float64Array,
+  squares: Float64Array,
   width: number,
   height: number,
   rows: Rows,
@@ -223,8 +247,7 @@ function gather(
   out: Uint8Array,
 ): void {
   // Squared length of each cell, so that a descriptor's length takes 16 additions instead of 128.
-  const squares = new Float64Array(cells.length / BINS);
-  for (let p = 0, i = 0; p < squares.length; p++) {
+  for (let p = 0, i = 0; i < cells.length; p++) {
     let sum = 0;
     for (let k = 0; k < BINS; k++, i++) sum += cells[i]! * cells[i]!;
     squares[p] = sum;

@@ -138,3 +138,23 @@ Deno.test("cached() keeps byte maps in memory, computed once each", () =>
     assertEquals(calls, 2);
     assertEquals("extractBytes" in cached(counting(), options), false);
   }));
+
+Deno.test("cached() keeps what descriptors are made from in memory by its size, but not where it has to round", () =>
+  withDir(async (options) => {
+    let calls = 0;
+    const backbone: Backbone = {
+      ...counting(),
+      extractParts: (picture) => {
+        calls++;
+        const size = { width: picture.width, height: picture.height };
+        const lattice = { frame: identityFrame(size), grid: divideGrid(size, 2, 4, "half-pixel") };
+        const name = `${picture.data[0]}`;
+        return Promise.resolve([{ ...lattice, channels: 1, name, bytes: 40, open: () => Promise.reject(new Error()) }]);
+      },
+    };
+    const cache = cached(backbone, options);
+    for (const id of [1, 2, 2, 1]) assertEquals((await cache.extractParts!(image(id)))[0]!.name, `${id}`);
+    // Room for one: the second request of 1 computes it again.
+    assertEquals(calls, 3);
+    assertEquals("extractParts" in cached(backbone, { ...options, type: "float16" }), false);
+  }, { memoryBytes: 64 }));

@@ -7,7 +7,7 @@ import { type CacheType, DiskCache } from "./disk.ts";
 import { sha256 } from "../sha256.ts";
 import { Loans } from "./loans.ts";
 import { Lru } from "./lru.ts";
-import type { Backbone, ByteMap, FeatureMap, Image } from "../types.ts";
+import type { Backbone, ByteMap, FeatureMap, Image, PartMap } from "../types.ts";
 
 /** Bounds and place of the cache. */
 export interface CacheOptions {
@@ -51,6 +51,7 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
   const stored = new Lru<FeatureMap[]>(options.memoryBytes * STORED_SHARE);
   const memory = new Lru<FeatureMap[]>(options.memoryBytes * (1 - STORED_SHARE));
   const byteMemory = new Lru<ByteMap[]>(options.memoryBytes);
+  const partMemory = new Lru<PartMap[]>(options.memoryBytes);
   const pending = new Map<string, Promise<FeatureMap[]>>();
   const counts: CacheCounts = { computed: 0, fromMemory: 0, fromDisk: 0 };
   const keep = backbone.keep ?? "disk";
@@ -80,6 +81,23 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
     return maps;
   }
 
+  /** What lies in memory only. */
+  async function held<T extends ByteMap | PartMap>(
+    image: Image,
+    form: "bytes" | "parts",
+    lru: Lru<T[]>,
+    compute: (image: Image) => Promise<T[]>,
+  ): Promise<T[]> {
+    const key = await cacheKey(image, backbone.identity, form);
+    let maps = lru.get(key);
+    if (maps === undefined) {
+      maps = await compute(image);
+      counts.computed++;
+      lru.set(key, maps, bytesOf(maps));
+    } else counts.fromMemory++;
+    return maps;
+  }
+
   return {
     identity: backbone.identity,
     keep,
@@ -100,28 +118,24 @@ export function cached(backbone: Backbone, options: CacheOptions): CachedBackbon
       return await promise;
     },
     ...(backbone.extractBytes === undefined ? {} : {
-      async extractBytes(image: Image) {
-        const key = await cacheKey(image, backbone.identity, "bytes");
-        let maps = byteMemory.get(key);
-        if (maps === undefined) {
-          maps = await backbone.extractBytes!(image);
-          counts.computed++;
-          byteMemory.set(key, maps, bytesOf(maps));
-        } else counts.fromMemory++;
-        return maps;
-      },
+      extractBytes: (image: Image) => held(image, "bytes", byteMemory, (picture) => backbone.extractBytes!(picture)),
+    }),
+    // Parts are never stored, so they would miss the rounding that a run with float16 asks for.
+    ...(backbone.extractParts === undefined || options.type === "float16" ? {} : {
+      extractParts: (image: Image) => held(image, "parts", partMemory, (picture) => backbone.extractParts!(picture)),
     }),
     async close() {
       stored.clear();
       memory.clear();
       byteMemory.clear();
+      partMemory.clear();
       await backbone.close?.();
     },
   };
 }
 
-function bytesOf(maps: readonly (FeatureMap | ByteMap)[]): number {
-  return maps.reduce((sum, map) => sum + map.data.byteLength, 0);
+function bytesOf(maps: readonly (FeatureMap | ByteMap | PartMap)[]): number {
+  return maps.reduce((sum, map) => sum + ("data" in map ? map.data.byteLength : map.bytes), 0);
 }
 
 function throughHalf(map: FeatureMap): FeatureMap {
@@ -129,6 +143,6 @@ function throughHalf(map: FeatureMap): FeatureMap {
 }
 
 /** Hex sha256 over everything that decides the features of a picture. */
-export async function cacheKey(image: Image, identity: string, type: CacheType | "bytes"): Promise<string> {
+export async function cacheKey(image: Image, identity: string, type: CacheType | "bytes" | "parts"): Promise<string> {
   return await sha256(`${image.sha256}\n${image.width}x${image.height}\n${identity}\n${type}`);
 }

@@ -43,6 +43,7 @@ export function flatWeights(bin: number, windowSize: number): Float32Array {
 
 /** Bins weighted by the window's mean: one triangular filter serves all 16 bins. */
 export function flatWindow(planes: Float32Array, { width, height }: Size, bin: number, windowSize: number): FillBlock {
+  // The planes are nobody else's.
   const filtered = triangleFilter(planes, width, height, bin);
   const weights = flatWeights(bin, windowSize);
   return (block, y, xs, col) => {
@@ -126,25 +127,25 @@ export function gaussianWindow(
 }
 
 /**
- * Convolution of [height][width][8] with the triangle of half-width `bin` and unit area along x, then along y, borders
- * repeated: two running sums per axis, so the cost does not depend on `bin`. The sums run and round as VLFeat's do.
+ * Convolution of [height][width][8], in place, with the triangle of half-width `bin` and unit area along x, then along y,
+ * borders repeated: two running sums per axis, so the cost does not depend on `bin`. The sums run and round as VLFeat's do.
+ *
+ * @returns the planes
  */
 export function triangleFilter(planes: Float32Array, width: number, height: number, bin: number): Float32Array {
-  const out = new Float32Array(planes.length);
   const row = new Float32Array((width + bin) * 8);
-  for (let y = 0; y < height; y++) triangleLine(planes, out, y * width * 8, width, 8, 8, bin, row);
+  for (let y = 0; y < height; y++) triangleLine(planes, y * width * 8, width, 8, 8, bin, row);
   // Columns in strips of 8 pixels: the strip's buffer stays in the cache.
   const strip = new Float32Array((height + bin) * 64);
   for (let x = 0; x < width; x += 8) {
-    triangleLine(out, out, x * 8, height, width * 8, Math.min(8, width - x) * 8, bin, strip);
+    triangleLine(planes, x * 8, height, width * 8, Math.min(8, width - x) * 8, bin, strip);
   }
-  return out;
+  return planes;
 }
 
 /** One axis of {@linkcode triangleFilter}: `n` steps of `stride` floats from `base`, `lanes` neighbouring floats alike. */
 function triangleLine(
-  source: Float32Array,
-  target: Float32Array,
+  planes: Float32Array,
   base: number,
   n: number,
   stride: number,
@@ -158,8 +159,8 @@ function triangleLine(
   for (let i = n - 1; i >= -bin; i--) {
     const from = base + Math.max(i, 0) * stride;
     const at = (i + bin) * lanes;
-    if (i === n - 1) { for (let t = 0; t < lanes; t++) buffer[at + t] = source[from + t]!; }
-    else for (let t = 0; t < lanes; t++) buffer[at + t] = buffer[at + lanes + t]! + source[from + t]!;
+    if (i === n - 1) { for (let t = 0; t < lanes; t++) buffer[at + t] = planes[from + t]!; }
+    else for (let t = 0; t < lanes; t++) buffer[at + t] = buffer[at + lanes + t]! + planes[from + t]!;
   }
   // ... then the box of `bin` values from i on; beyond the end the last value repeats ...
   const end = (n - 1 + bin) * lanes;
@@ -177,6 +178,6 @@ function triangleLine(
   for (let i = 0; i < n; i++) {
     const at = (i + bin) * lanes;
     const to = base + i * stride;
-    for (let t = 0; t < lanes; t++) target[to + t] = scale * Math.fround(buffer[at + t]! - buffer[at - shift + t]!);
+    for (let t = 0; t < lanes; t++) planes[to + t] = scale * Math.fround(buffer[at + t]! - buffer[at - shift + t]!);
   }
 }

@@ -1,4 +1,4 @@
-import { type Dsift, dsift, dsiftBytes, type DsiftOptions, dsiftSpan } from "./dsift.ts";
+import { type Dsift, dsift, dsiftBytes, type DsiftOptions, type DsiftPlanes, dsiftPlanes, dsiftSpan } from "./dsift.ts";
 import { gaussianSmooth, type Plane, replicatePad } from "./plane.ts";
 
 /** What {@linkcode denseSift} computes. */
@@ -46,7 +46,22 @@ export function denseSiftBytes(image: Plane, options: DenseSiftOptions): Dsift<U
   return atAllScales(image, options, dsiftBytes);
 }
 
-function atAllScales<Found extends Dsift<Float32Array | Uint8Array>>(
+/** Whether {@linkcode denseSiftPlanes} can be had. */
+export function hasPlanes({ window, output = "float", contrast = 0, norms, rootsift }: DenseSiftOptions): boolean {
+  return window === "flat" && output === "float" && contrast === 0 && !norms && !rootsift;
+}
+
+/**
+ * What {@linkcode denseSift} makes its descriptors from, where {@linkcode hasPlanes} says so.
+ *
+ * @throws {RangeError} as it does, and for other settings
+ */
+export function denseSiftPlanes(image: Plane, options: DenseSiftOptions): DsiftPlanes[] {
+  if (options.rootsift) throw new RangeError("Cannot give the planes of dense SIFT: not for rootsift");
+  return atAllScales(image, options, dsiftPlanes);
+}
+
+function atAllScales<Found extends Pick<Dsift, "origin">>(
   image: Plane,
   options: DenseSiftOptions,
   describe: (image: Plane, options: DsiftOptions) => Found,
@@ -61,7 +76,7 @@ function atAllScales<Found extends Dsift<Float32Array | Uint8Array>>(
   });
 }
 
-function padded<Found extends Dsift<Float32Array | Uint8Array>>(
+function padded<Found extends Pick<Dsift, "origin">>(
   image: Plane,
   bin: number,
   options: DenseSiftOptions,

@@ -1,6 +1,6 @@
 import { orientationPlanes } from "./_dsift_gradient.ts";
 import { normaliser, type Output, type Values } from "./_dsift_normalise.ts";
-import { flatWindow, gaussianWindow } from "./_dsift_window.ts";
+import { flatWeights, flatWindow, gaussianWindow, triangleFilter } from "./_dsift_window.ts";
 import type { Plane } from "./plane.ts";
 
 /** What {@linkcode dsift} computes. */
@@ -68,24 +68,64 @@ export function dsiftBytes(image: Plane, options: DsiftOptions): Dsift<Uint8Arra
   return describe(image, options, (length) => new Uint8Array(length));
 }
 
-function describe<Data extends Values>(
-  image: Plane,
-  options: DsiftOptions,
-  make: (length: number) => Data,
-): Dsift<Data> {
-  const { step, bin, window, windowSize = 2, output = "float", start = { x: 0, y: 0 }, contrast = 0 } = options;
+/** What descriptors of the flat window are made from: a sixteenth of their memory. */
+export interface DsiftPlanes extends Omit<Dsift, "data" | "norms"> {
+  /** [height][width][8]: gradients by orientation, gathered over a bin around every pixel. */
+  readonly data: Float32Array;
+  readonly width: number;
+  readonly height: number;
+  readonly bin: number;
+  /** Pixel of the first bin of the first descriptor, and pixels between descriptors. */
+  readonly start: { readonly x: number; readonly y: number };
+  readonly step: number;
+  /** [4][4]: factor of each bin, x before y. */
+  readonly weights: Float32Array;
+}
+
+/**
+ * What {@linkcode dsift} with the flat window and output `float` makes its descriptors from; the operation
+ * `siftDescriptors` makes the same ones, bit by bit, from them.
+ *
+ * @throws {RangeError} as it does, and for other windows or outputs
+ */
+export function dsiftPlanes(image: Plane, options: DsiftOptions): DsiftPlanes {
+  const { step, bin, window, windowSize = 2, output = "float", contrast = 0, norms = false } = options;
+  if (window !== "flat" || output !== "float" || contrast > 0 || norms) {
+    throw new RangeError(
+      "Cannot give the planes of dense SIFT: only for window flat, output float, contrast 0, no norms",
+    );
+  }
+  const places = placesOf(image, options);
+  const { width, height } = image;
+  const data = triangleFilter(orientationPlanes(image), width, height, bin);
+  return { ...places, data, width, height, bin, step, weights: flatWeights(bin, windowSize) };
+}
+
+/** Where descriptors lie. @throws {RangeError} where none fits, or a size is no whole number of at least 1 */
+function placesOf(image: Plane, { step, bin, start = { x: 0, y: 0 }, limit }: DsiftOptions) {
   if (!(Number.isInteger(step) && step >= 1 && Number.isInteger(bin) && bin >= 1)) {
     throw new RangeError(`Cannot compute dense SIFT with step ${step} and bin ${bin}: both must be integers >= 1`);
   }
   const span = dsiftSpan(bin);
   const count = (size: number, from: number) => Math.floor((size - from - span) / step) + 1;
-  const cols = Math.min(count(image.width, start.x), options.limit?.cols ?? Infinity);
-  const rows = Math.min(count(image.height, start.y), options.limit?.rows ?? Infinity);
+  const cols = Math.min(count(image.width, start.x), limit?.cols ?? Infinity);
+  const rows = Math.min(count(image.height, start.y), limit?.rows ?? Infinity);
   if (cols < 1 || rows < 1) {
     throw new RangeError(
       `Cannot compute dense SIFT of ${image.width}x${image.height} pixels: bins of ${bin} need ${span}x${span}`,
     );
   }
+  const half = 1.5 * bin;
+  return { rows, cols, start, origin: { x: start.x + half, y: start.y + half } };
+}
+
+function describe<Data extends Values>(
+  image: Plane,
+  options: DsiftOptions,
+  make: (length: number) => Data,
+): Dsift<Data> {
+  const { step, bin, window, windowSize = 2, output = "float", contrast = 0 } = options;
+  const { rows, cols, start, origin } = placesOf(image, options), span = dsiftSpan(bin);
   const planes = orientationPlanes(image);
   const xs = Int32Array.from({ length: cols }, (_, i) => start.x + i * step);
 
@@ -103,6 +143,5 @@ function describe<Data extends Values>(
       normalise(block, Math.min(4, cols - col), row * cols + col, data, norms);
     }
   }
-  const half = 1.5 * bin;
-  return { rows, cols, origin: { x: start.x + half, y: start.y + half }, data, ...(norms ? { norms } : {}) };
+  return { rows, cols, origin, data, ...(norms ? { norms } : {}) };
 }

@@ -5,7 +5,10 @@
  */
 import type { MethodContext, Pair, Size } from "../types.ts";
 import { nodesAbove } from "./graph.ts";
-import { type NodeCosts, nodeCosts } from "./nodes.ts";
+import { type NodeCosts, NodeSums } from "./nodes.ts";
+
+/** States whose costs are read at a time. */
+const BATCH = 64;
 
 /** The operations of a context. */
 export type Ops = Awaited<ReturnType<MethodContext["ops"]>>;
@@ -95,8 +98,17 @@ export async function gridLayer(
 ): Promise<GridFound> {
   const { levels, bound, corrected } = options;
   const { rx, ry, nx, ny, cols, rows } = size;
-  const costs = await (await ops.translationCosts(maps.source, maps.target, { step: 1, nx: rx, ny: ry, bound })).take();
-  const unary = nodeCosts(costs, { states: nx * ny, cols, rows }, levels, corrected);
+  const sums = new NodeSums({ states: nx * ny, cols, rows }, levels, corrected);
+  {
+    using costs = await ops.translationCosts(maps.source, maps.target, { step: 1, nx: rx, ny: ry, bound });
+    // All of them are 25 MB and more: some at a time, in memory that serves the next ones.
+    const cells = cols * rows, some = new Float32Array(Math.min(BATCH, nx * ny) * cells);
+    for (let first = 0; first < nx * ny; first += BATCH) {
+      const count = Math.min(BATCH, nx * ny - first);
+      sums.add(await costs.readPart(first * cells, count * cells, some), first);
+    }
+  }
+  const unary = sums.finish();
   const states = await (await ops.bpPyramid({ data: unary.data, shape: [nodesAbove(levels), nx, ny] }, {
     levels,
     stretch: options.stretch,

@@ -3,22 +3,19 @@
  *
  * @module
  */
-import type { Size } from "../types.ts";
+import type { Block, Size } from "../types.ts";
 import type { Ops } from "./grid.ts";
+
+export type { Block };
+
+/** Descriptors of a block where the operations compute: [height][width][channels]. The caller frees them. */
+export type TakeBlock = (block: Block) => ReturnType<Ops["tensor"]>;
 
 /** Radius and step of the two searches. */
 const SEARCHES = [{ radius: 20, step: 4 }, { radius: 4, step: 1 }] as const;
 /** Largest side of what is searched at once. */
 const PART = 96;
 const REACH = SEARCHES.reduce((sum, { radius }) => sum + radius, 0);
-
-/** A rectangle of cells; right and bottom are excluded. */
-export interface Block {
-  readonly left: number;
-  readonly top: number;
-  readonly right: number;
-  readonly bottom: number;
-}
 
 /** Descriptors of a map. */
 export interface MapData {
@@ -50,33 +47,68 @@ export class Room {
 /** Writes the target's descriptors in a rectangle to `out`, [height][width][channels]. */
 export type WriteTarget = (crop: Block, out: Float32Array<ArrayBuffer>) => void;
 
-/**
- * Two searches around where each cell is predicted to go, the second around what the first found: least distance plus
- * `deform` per cell from the start. Cells are searched alone, so a large block is searched in parts, to save memory.
- *
- * @param predicted [height][width][2]: displacements (x, y) @param size of the target in cells
- */
-export async function searchBlock(
+/** {@linkcode searchTaken} of descriptors that lie in arrays. */
+export function searchBlock(
   ops: Ops,
   source: MapData,
   block: Block,
   predicted: Int32Array,
   size: Size,
   target: WriteTarget,
-  weights: { readonly deform: number; readonly bound: number },
+  weights: SearchWeights,
   room: Room,
+): Promise<BlockFound> {
+  const { channels } = source;
+  const own = uploading(ops, channels, room, 0, (part, out) => cut(source, part, out));
+  return searchTaken(ops, own, block, predicted, size, uploading(ops, channels, room, 1, target), weights);
+}
+
+/** Blocks that are written to an array of the room, then uploaded. */
+export function uploading(ops: Ops, channels: number, room: Room, which: 0 | 1, write: WriteTarget): TakeBlock {
+  return (block) => {
+    const shape = [block.bottom - block.top, block.right - block.left, channels];
+    const data = room.take(which, shape[0]! * shape[1]! * channels);
+    write(block, data);
+    return ops.tensor(data, shape);
+  };
+}
+
+/** What a displacement costs beside the distance. */
+export interface SearchWeights {
+  /** Per cell of difference from the start. */
+  readonly deform: number;
+  /** Of leading out of the target. */
+  readonly bound: number;
+}
+
+/**
+ * Two searches around where each cell is predicted to go, the second around what the first found: least distance plus
+ * `deform` per cell from the start. Cells are searched alone, so a large block is searched in parts, to save memory.
+ *
+ * @param predicted [height][width][2]: displacements (x, y) @param size of the target in cells
+ */
+export async function searchTaken(
+  ops: Ops,
+  source: TakeBlock,
+  block: Block,
+  predicted: Int32Array,
+  size: Size,
+  target: TakeBlock,
+  weights: SearchWeights,
 ): Promise<BlockFound> {
   const width = block.right - block.left, height = block.bottom - block.top;
   const flow = new Int32Array(2 * width * height), cost = new Float32Array(width * height);
-  for (let top = 0; top < height; top += PART) {
-    for (let left = 0; left < width; left += PART) {
-      const wide = Math.min(PART, width - left), tall = Math.min(PART, height - top);
+  // Parts of about one size, whose memory serves the next one.
+  const side = (length: number) => Math.ceil(length / Math.ceil(length / PART));
+  for (let top = 0; top < height; top += side(height)) {
+    for (let left = 0; left < width; left += side(width)) {
+      const wide = Math.min(side(width), width - left), tall = Math.min(side(height), height - top);
       const own = new Int32Array(2 * wide * tall);
       const at = (y: number) => (top + y) * width + left;
       for (let y = 0; y < tall; y++) own.set(predicted.subarray(2 * at(y), 2 * (at(y) + wide)), 2 * y * wide);
       const [x, y] = [block.left + left, block.top + top];
       const part = { left: x, top: y, right: x + wide, bottom: y + tall };
-      const found = await searchPart(ops, source, part, own, size, target, weights, room);
+      const found = await searchPart(ops, source, part, own, size, target, weights);
       for (let y = 0; y < tall; y++) {
         flow.set(found.flow.subarray(2 * y * wide, 2 * (y + 1) * wide), 2 * at(y));
         cost.set(found.cost.subarray(y * wide, (y + 1) * wide), at(y));
@@ -88,26 +120,16 @@ export async function searchBlock(
 
 async function searchPart(
   ops: Ops,
-  source: MapData,
+  source: TakeBlock,
   block: Block,
   predicted: Int32Array,
   size: Size,
-  target: WriteTarget,
-  { deform, bound }: { readonly deform: number; readonly bound: number },
-  room: Room,
+  target: TakeBlock,
+  { deform, bound }: SearchWeights,
 ): Promise<BlockFound> {
-  const n = source.channels, crop = cropFor(predicted, block, size);
-  const tensor = (
-    which: 0 | 1,
-    { left, top, right, bottom }: Block,
-    write: (out: Float32Array<ArrayBuffer>) => void,
-  ) => {
-    const shape = [bottom - top, right - left, n], data = room.take(which, shape[0]! * shape[1]! * n);
-    write(data);
-    return ops.tensor(data, shape);
-  };
-  using a = await tensor(0, block, (out) => cut(source, block, out));
-  using b = await tensor(1, crop, (out) => target(crop, out));
+  const crop = cropFor(predicted, block, size);
+  using a = await source(block);
+  using b = await target(crop);
   // Displacements between the two rectangles' own cells, and back.
   const own = [block.left - crop.left, block.top - crop.top] as const;
   let flow: Int32Array = predicted.map((v, k) => v + own[k & 1]!), cost = new Float32Array(0);

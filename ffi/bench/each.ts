@@ -167,6 +167,10 @@ await show("search in windows (DSP), 60 x 80 x 128, radius 20, step 4", async ()
     return flow;
   };
 }, 4);
+await show("SIFT descriptors from planes, 225 x 300", async () => {
+  const planes = await tensor(239, 314, 8), weights = new Float32Array(16).fill(1);
+  return () => ops.siftDescriptors(planes, { bin: 4, weights, top: 1, left: 1, step: 1, rows: 225, cols: 300 });
+}, 4);
 await show("half of a map of bytes, 240 x 320 x 128", async () => {
   const map = await ops.tensor(new Int32Array(240 * 320 * 32).fill(0x01020304), [240, 320, 32]);
   kept.push(map);

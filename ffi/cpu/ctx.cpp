@@ -1,6 +1,7 @@
 // Context, tensors and the thread pool of the CPU library.
 #include "ctx.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <cstdlib>
@@ -22,6 +23,7 @@ namespace {
 
 constexpr int64_t kHuge = 2 << 20;
 constexpr int64_t kKeptBytes = 512 << 20;
+constexpr int64_t kSpare = 16 << 20;  // what kept blocks may take beyond the largest use so far
 
 void* from_system(int64_t bytes) noexcept {
 #if defined(_WIN32)
@@ -48,7 +50,8 @@ void to_system(void* block) noexcept {
 }  // namespace
 
 // Large blocks between two uses: the system would take them back and give them out again page by page, zeroed, which
-// costs more than many kernels. They are not counted as used, and are given back first when memory runs short.
+// costs more than many kernels. They are not counted as used, and are given back first when memory runs short, and
+// where they do not fit and new ones would take more than was ever used at once.
 class Kept {
  public:
   ~Kept() { drop(); }
@@ -56,7 +59,9 @@ class Kept {
   void* take(int64_t& bytes) noexcept;
   // Keeps a block that `allocate` gave; false where it is not worth it.
   bool keep(void* block, int64_t bytes) noexcept;
-  void drop() noexcept;
+  void drop() noexcept { shrink(0); }
+  // Gives the oldest back until no more than `most` bytes are kept.
+  void shrink(int64_t most) noexcept;
   int64_t bytes() const { return total_.load(); }
 
  private:
@@ -64,6 +69,8 @@ class Kept {
     void* data;
     int64_t bytes;
   };
+  // There is one, and the lock is held.
+  void free_oldest() noexcept;
   static constexpr int kPlaces = 16;
   std::mutex lock_;
   Place places_[kPlaces] = {};
@@ -93,13 +100,7 @@ bool Kept::keep(void* block, int64_t bytes) noexcept {
   if (bytes < kHuge / 4 || bytes > kKeptBytes / 2) return false;
   std::lock_guard<std::mutex> hold(lock_);
   // The oldest of them make room.
-  while (places_[kPlaces - 1].data || total_.load() + bytes > kKeptBytes) {
-    int last = kPlaces - 1;
-    while (!places_[last].data) last--;
-    to_system(places_[last].data);
-    total_ -= places_[last].bytes;
-    places_[last].data = nullptr;
-  }
+  while (places_[kPlaces - 1].data || total_.load() + bytes > kKeptBytes) free_oldest();
   Place carried{block, bytes};
   for (auto& place : places_) {
     std::swap(carried, place);
@@ -109,19 +110,25 @@ bool Kept::keep(void* block, int64_t bytes) noexcept {
   return true;
 }
 
-void Kept::drop() noexcept {
+void Kept::shrink(int64_t most) noexcept {
   std::lock_guard<std::mutex> hold(lock_);
-  for (auto& place : places_) {
-    if (place.data) to_system(place.data);
-    place.data = nullptr;
-  }
-  total_ = 0;
+  while (total_.load() > std::max<int64_t>(most, 0)) free_oldest();
+}
+
+void Kept::free_oldest() noexcept {
+  int last = kPlaces - 1;
+  while (!places_[last].data) last--;
+  to_system(places_[last].data);
+  total_ -= places_[last].bytes;
+  places_[last].data = nullptr;
 }
 
 void* allocate(sc_ctx& ctx, int64_t& bytes) noexcept {
   if (void* block = ctx.kept->take(bytes)) return block;
   // What is kept counts against the limit as well, but never stands in the way.
   if (ctx.limit > 0 && ctx.used.load() + ctx.kept->bytes() > ctx.limit) ctx.kept->drop();
+  // `bytes` are counted as used already.
+  if (bytes >= kHuge / 4) ctx.kept->shrink(ctx.peak.load() - ctx.used.load() + kSpare);
   void* block = from_system(bytes);
   if (block) return block;
   ctx.kept->drop();

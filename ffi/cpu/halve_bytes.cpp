@@ -9,7 +9,8 @@ SC_KERNEL(halve_bytes, HalveBytes)
 namespace sc::SC_ISA {
 namespace {
 
-constexpr int kRowsPerJob = 8;
+// Half rows per job: the smoothed rows between those of two jobs are made twice, and a worker holds the rows of one job.
+constexpr int64_t kRowsPerJob = 24;
 
 int64_t clamp_to(int64_t i, int64_t n) { return i < 0 ? 0 : i >= n ? n - 1 : i; }
 
@@ -35,12 +36,20 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
   const double side = std::exp(-4 / (2 * 0.67 * 0.67)), next = std::exp(-1 / (2 * 0.67 * 0.67));
   const double total = 1 + 2 * side + 2 * next;
   const double far = side / total, near = next / total, mid = 1 / total;
-  Scratch<uint8_t> smooth(ctx, p.rows * width, "a smoothed map");
-  const int64_t pad = 2 * p.channels;
-  Scratch<double> lines(ctx, ctx.pool.threads() * (width + 2 * pad), "a line");
-  ctx.pool.run((p.rows + kRowsPerJob - 1) / kRowsPerJob, [&](int64_t job, int32_t worker) {
+  const int64_t pad = 2 * p.channels, held = std::min(p.rows, 2 * kRowsPerJob + 6);
+  const int64_t workers = ctx.pool.threads();
+  Scratch<double> lines(ctx, workers * (width + 2 * pad), "a line");
+  Scratch<uint8_t> smooth(ctx, workers * held * width, "smoothed rows"), low(ctx, workers * width, "a line");
+  ctx.pool.run((half_rows + kRowsPerJob - 1) / kRowsPerJob, [&](int64_t job, int32_t worker) {
     double* line = lines.get() + worker * (width + 2 * pad) + pad;
-    for (int64_t y = job * kRowsPerJob, end = std::min(p.rows, y + kRowsPerJob); y < end; y++) {
+    uint8_t *rows = smooth.get() + worker * held * width, *half = low.get() + worker * width;
+    const int64_t begin = job * kRowsPerJob, end = std::min(half_rows, begin + kRowsPerJob);
+    int64_t first = p.rows, last = -1;
+    for (int64_t i = 2 * begin - 3; i <= 2 * (end - 1) + 4; i++) {
+      first = std::min(first, mirror(i, p.rows));
+      last = std::max(last, mirror(i, p.rows));
+    }
+    for (int64_t y = first; y <= last; y++) {
       auto row = [&](int64_t dy) { return p.in + clamp_to(y + dy, p.rows) * width; };
       const uint8_t *a = row(-2), *b = row(-1), *c = row(0), *d = row(1), *e = row(2);
 #pragma omp simd
@@ -49,7 +58,7 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
         line[k - pad] = line[k - p.channels] = line[k];
         line[width + k] = line[width + p.channels + k] = line[width - p.channels + k];
       }
-      uint8_t* to = smooth.get() + y * width;
+      uint8_t* to = rows + (y - first) * width;
       const double *l2 = line - pad, *l1 = line - p.channels, *r1 = line + p.channels, *r2 = line + pad;
       // Values are not negative: cutting off the fraction is rounding down.
 #pragma omp simd
@@ -58,28 +67,26 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
             static_cast<int32_t>(far * (l2[i] + r2[i]) + near * (l1[i] + r1[i]) + mid * line[i] + 0.5));
       }
     }
-  });
-  Scratch<uint8_t> low(ctx, ctx.pool.threads() * width, "a line");
-  ctx.pool.run(half_rows, [&](int64_t y, int32_t worker) {
-    uint8_t* line = low.get() + worker * width;
-    const uint8_t* in[8];
-    for (int k = 0; k < 8; k++) in[k] = smooth.get() + mirror(2 * y - 3 + k, p.rows) * width;
+    for (int64_t y = begin; y < end; y++) {
+      const uint8_t* in[8];
+      for (int k = 0; k < 8; k++) in[k] = rows + (mirror(2 * y - 3 + k, p.rows) - first) * width;
 #pragma omp simd
-    for (int64_t i = 0; i < width; i++) {
-      int32_t sum = 0;
-#pragma GCC unroll 8
-      for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][i];
-      line[i] = byte_of(sum);
-    }
-    for (int64_t x = 0; x < half_cols; x++) {
-      uint8_t* to = p.out + (y * half_cols + x) * p.channels;
-      for (int k = 0; k < 8; k++) in[k] = line + mirror(2 * x - 3 + k, p.cols) * p.channels;
-#pragma omp simd
-      for (int64_t c = 0; c < p.channels; c++) {
+      for (int64_t i = 0; i < width; i++) {
         int32_t sum = 0;
 #pragma GCC unroll 8
+        for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][i];
+        half[i] = byte_of(sum);
+      }
+      for (int64_t x = 0; x < half_cols; x++) {
+        uint8_t* to = p.out + (y * half_cols + x) * p.channels;
+        for (int k = 0; k < 8; k++) in[k] = half + mirror(2 * x - 3 + k, p.cols) * p.channels;
+#pragma omp simd
+        for (int64_t c = 0; c < p.channels; c++) {
+          int32_t sum = 0;
+#pragma GCC unroll 8
         for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][c];
-        to[c] = byte_of(sum);
+          to[c] = byte_of(sum);
+        }
       }
     }
   });

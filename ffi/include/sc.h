@@ -207,6 +207,14 @@ SC_OP int32_t sc_translation_costs(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, int3
  * above; start, flow: int32 [height][width][2], x and y; cost: [height][width], the distance found. */
 SC_OP int32_t sc_window_match(sc_ctx* ctx, sc_tensor* a, sc_tensor* b, sc_tensor* start, int32_t radius, int32_t step, float penalty, float outside, sc_tensor* flow, sc_tensor* cost);
 
+/* SIFT descriptors of pixels on a grid, from planes that hold the 8 orientations' gradients gathered over a bin around
+ * every pixel: planes [height][width][8]. A descriptor's 4 x 4 bins lie `bin` pixels apart, the first one of the first
+ * descriptor at row `top` and column `left`, descriptors `step` pixels apart; all bins must be pixels. weights: [4][4],
+ * factor of each bin, x before y. Normalised to unit length, cut at 0.2, normalised again, times 512, at most 255, in
+ * VLFeat's arithmetic and order of sums (reference/sift_descriptors.ts). out: [rows][cols][128], within a descriptor
+ * [y bin][x bin][orientation]. */
+SC_OP int32_t sc_sift_descriptors(sc_ctx* ctx, sc_tensor* planes, sc_tensor* weights, int32_t bin, int32_t top, int32_t left, int32_t step, sc_tensor* out);
+
 /* PatchMatch with the similarity a . b. a: [h1][w1][channels], b: [h2][w2][channels], up to 2^21 cells; `start`: NULL or
  * int32 [h1][w1], first matches (values outside b are drawn at random). `rounds` times every cell tries what lies beside
  * its four neighbours' matches of the round before, then random places in windows of half side `radius`, radius / 2, ...;

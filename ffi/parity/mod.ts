@@ -14,6 +14,7 @@ import conv6d from "./conv6d.ts";
 import separable4d from "./separable4d.ts";
 import { additiveAttention, tokenMlp } from "./additive_attention.ts";
 import patchMatch from "./patch_match.ts";
+import siftDescriptors from "./sift_descriptors.ts";
 import filterFlow from "./filter_flow.ts";
 
 /** Every operation; add yours here. */
@@ -42,5 +43,6 @@ export const parityOps: readonly ParityOp[] = [
   additiveAttention,
   tokenMlp,
   patchMatch,
+  siftDescriptors,
   filterFlow,
 ];

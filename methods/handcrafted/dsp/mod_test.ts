@@ -7,7 +7,9 @@ import { Registry } from "../../../core/registry.ts";
 import { assertFlowOfOddPictures, picture } from "../../../core/testing/odd_pictures.ts";
 import { sharedPath, sharedTest } from "../../../core/testing/shared.ts";
 import { WILLOW, willowPck } from "../../../core/testing/willow.ts";
+import { openOps } from "../../../ffi/mod.ts";
 import { Dsp } from "./dsp.ts";
+import { solve } from "./solver.ts";
 import { nodeAt } from "../../../core/pyramid/graph.ts";
 import { nodeCosts } from "../../../core/pyramid/nodes.ts";
 
@@ -60,6 +62,34 @@ Deno.test("dsp with scales gives a pixel of an enlarged picture the larger descr
   const mean = (values: Float32Array) => values.reduce((sum, v) => sum + v, 0) / values.length;
   assert(mean(many.cost.filter(middle)) < 0.8 * mean(one.cost.filter(middle)));
   assertEquals(many.states, one.states);
+});
+
+Deno.test("dsp finds the same by descriptors made block by block and by whole maps", async () => {
+  const pictures = [
+    picture(231, 117, texture, "a"),
+    picture(120, 190, (x, y) => texture(x - 7, y + 5), "b"),
+  ];
+  await using built = await build();
+  using ops = await openOps({ ops: "cpu" });
+  const { backbone } = built;
+  const options = {
+    levels: 2,
+    samples: 2500,
+    bound: 500,
+    stretch: 0.005,
+    stretchBound: 0.25,
+    iterations: 50,
+    deform: 2.5,
+    scaleCost: 10,
+    corrected: false,
+  };
+  const found = await Promise.all([backbone.extractParts!, backbone.extract].map(async (extract) => {
+    const maps = await Promise.all(pictures.map(async (image) => (await extract(image))[0]!));
+    return await solve(ops, maps[0]!, [{ scale: 1, map: () => Promise.resolve(maps[1]!) }], options);
+  }));
+  assertEquals(found[0], found[1]);
+  assert(new Set(found[0]!.flow).size > 5);
+  assertEquals(ops.live, 0);
 });
 
 Deno.test("dsp refuses scales without 1", async () => {

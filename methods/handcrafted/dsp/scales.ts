@@ -6,7 +6,7 @@
 import { toCells, toPoints } from "../../../core/frame.ts";
 import { resizePil } from "../../../core/image/resize.ts";
 import { sha256 } from "../../../core/sha256.ts";
-import type { ByteMap, FeatureMap, Image } from "../../../core/types.ts";
+import type { ByteMap, FeatureMap, Image, Lattice } from "../../../core/types.ts";
 
 /**
  * Descriptors `scale` times as large: those of the picture reduced by `scale` (antialiased bilinear, at least one pixel
@@ -18,7 +18,7 @@ import type { ByteMap, FeatureMap, Image } from "../../../core/types.ts";
 export async function scaledMap(
   describe: (image: Image) => Promise<FeatureMap | ByteMap>,
   image: Image,
-  like: FeatureMap | ByteMap,
+  like: Lattice,
   scale: number,
 ): Promise<FeatureMap | ByteMap> {
   const width = Math.max(Math.round(image.width / scale), 1), height = Math.max(Math.round(image.height / scale), 1);
@@ -50,5 +50,5 @@ export async function scaledMap(
     const at = nearest(cells.xy[2 * i + 1]!, map.grid.rows) * map.grid.cols + nearest(cells.xy[2 * i]!, map.grid.cols);
     data.set(map.data.subarray(at * channels, (at + 1) * channels), i * channels);
   }
-  return { ...like, channels, data } as FeatureMap | ByteMap;
+  return { name: map.name, frame: like.frame, grid: like.grid, channels, data } as FeatureMap | ByteMap;
 }

@@ -4,16 +4,20 @@
  * @module
  */
 import { nodeAt } from "../../../core/pyramid/graph.ts";
+import { type Descriptors, openDescriptors } from "../../../core/pyramid/descriptors.ts";
 import {
+  type GridFound,
   gridLayer,
   type GridOptions,
   gridSize,
   type Ops,
-  sampleCells,
   translationOf,
 } from "../../../core/pyramid/grid.ts";
-import { type Block, cut, Room, searchBlock } from "../../../core/pyramid/search.ts";
-import type { ByteMap, FeatureMap } from "../../../core/types.ts";
+import { type Block, Room, searchTaken } from "../../../core/pyramid/search.ts";
+import type { ByteMap, FeatureMap, Pair, PartMap } from "../../../core/types.ts";
+
+/** Descriptors of a picture, whole or as what they are made from. */
+export type Described = FeatureMap | ByteMap | PartMap;
 
 /** Constants of both layers. */
 export interface SolverOptions extends GridOptions {
@@ -27,7 +31,7 @@ export interface SolverOptions extends GridOptions {
 export interface ScaledTarget {
   readonly scale: number;
   /** On the cells of the unscaled target. */
-  readonly map: () => Promise<FeatureMap | ByteMap>;
+  readonly map: () => Promise<Described>;
 }
 
 /** Both layers' answer. */
@@ -58,42 +62,33 @@ export interface Found {
  */
 export async function solve(
   ops: Ops,
-  source: FeatureMap | ByteMap,
+  source: Described,
   scales: readonly ScaledTarget[],
   options: SolverOptions,
 ): Promise<Found> {
-  const target = await scales[0]!.map();
-  const sizes = { source: sizeOf(source), target: sizeOf(target) };
-  const size = gridSize(sizes, options.samples);
-  const maps = { source: sampleCells(dataOf(source), size.step), target: sampleCells(dataOf(target), size.step) };
-  const { step, nx, ny, unary, states } = await gridLayer(ops, maps, size, options);
+  const room = new Room();
+  using own = await openDescriptors(ops, source, room, 0);
+  using plain = await openDescriptors(ops, await scales[0]!.map(), room, 1);
+  const found = await gridOf(ops, { source: own, target: plain }, options);
+  const { step, nx, ny, unary, states } = found;
   const unarySum = states.reduce((sum, state, node) => sum + unary.data[node * nx * ny + state]!, 0);
   const { rows, cols } = source.grid, cells = rows * cols;
   const side = 2 ** (options.levels - 1);
   const leaves = blocks(cols, rows, side).map((block, leaf) => {
     const state = states[nodeAt(options.levels - 1, Math.floor(leaf / side), leaf % side)]!;
-    return { block, translation: translationOf(size, state) };
+    return { block, translation: translationOf(found, state) };
   });
   const grid = new Int32Array(2 * cells), flow = new Int32Array(2 * cells);
   const cost = new Float32Array(cells), scale = new Uint8Array(cells), least = new Float32Array(cells).fill(Infinity);
-  const room = new Room();
   for (const [s, { scale: factor, map }] of scales.entries()) {
-    const other = s === 0 ? target : await map();
+    using scaled = s === 0 ? null : await openDescriptors(ops, await map(), room, 1);
+    const target = scaled ?? plain;
     const extra = options.scaleCost * Math.abs(Math.log2(factor));
     for (const { block, translation } of leaves) {
       const width = block.right - block.left, count = width * (block.bottom - block.top);
       if (count === 0) continue;
       const start = Int32Array.from({ length: 2 * count }, (_, i) => translation[i & 1]!);
-      const found = await searchBlock(
-        ops,
-        dataOf(source),
-        block,
-        start,
-        sizes.target,
-        (crop, out) => cut(dataOf(other), crop, out),
-        options,
-        room,
-      );
+      const found = await searchTaken(ops, own.take, block, start, plain.size, target.take, options);
       for (let k = 0; k < count; k++) {
         const p = (block.top + Math.floor(k / width)) * cols + block.left + k % width;
         const dx = found.flow[2 * k]!, dy = found.flow[2 * k + 1]!;
@@ -108,13 +103,13 @@ export async function solve(
   return { step, nx, ny, means: unary.means, states, unarySum, grid, flow, cost, scale };
 }
 
-const sizeOf = ({ grid }: FeatureMap | ByteMap) => ({ width: grid.cols, height: grid.rows });
-const dataOf = ({ data, channels, grid }: FeatureMap | ByteMap) => ({
-  data,
-  channels,
-  cols: grid.cols,
-  rows: grid.rows,
-});
+/** The grid layer, on every `step`-th cell of both. */
+async function gridOf(ops: Ops, maps: Pair<Descriptors>, options: SolverOptions): Promise<GridFound> {
+  const size = gridSize({ source: maps.source.size, target: maps.target.size }, options.samples);
+  using source = await maps.source.sampled(size.step);
+  using target = await maps.target.sampled(size.step);
+  return await gridLayer(ops, { source, target }, size, options);
+}
 
 /**
  * The cells that leaves cover, leaf by leaf, columns first. The authors' blocks share their borders, where the later one

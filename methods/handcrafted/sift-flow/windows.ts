@@ -45,7 +45,8 @@ export function refineCentres(
   coarse: { readonly source: MapSize; readonly base: Int32Array },
   fine: { readonly source: MapSize; readonly base: Int32Array },
 ): Int32Array {
-  const added = Float64Array.from(flow, (v, i) => v - coarse.base[i]!);
+  const added = new Float64Array(flow.length);
+  for (let i = 0; i < added.length; i++) added[i] = flow[i]! - coarse.base[i]!;
   const resized = resize(added, coarse.source, fine.source);
   return fine.base.map((v, i) => round(v + 2 * resized[i]!));
 }
