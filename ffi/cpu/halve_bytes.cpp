@@ -84,7 +84,7 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
         for (int64_t c = 0; c < p.channels; c++) {
           int32_t sum = 0;
 #pragma GCC unroll 8
-        for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][c];
+          for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][c];
           to[c] = byte_of(sum);
         }
       }
