@@ -13,15 +13,15 @@ SC_KERNEL(token_mlp, TokenMlp)
 namespace sc::SC_ISA {
 namespace {
 
-constexpr float kNever = -std::numeric_limits<float>::infinity();
-constexpr int64_t kParts = 32;
+constexpr float kNoLogit = -std::numeric_limits<float>::infinity();
+constexpr int64_t kTokenParts = 32;
 constexpr int kTile = kLanes == 16 ? 12 : 6;  // outputs beside each other in registers
 
 // The tokens of a part, in blocks of lanes.
 struct Blocks {
   int64_t tokens, blocks;
   explicit Blocks(int64_t count) : tokens(count), blocks((count + kLanes - 1) / kLanes) {}
-  int64_t first(int64_t part) const { return blocks * part / kParts; }
+  int64_t first(int64_t part) const { return blocks * part / kTokenParts; }
   int64_t alive(int64_t block) const { return std::min<int64_t>(kLanes, tokens - block * kLanes); }
 };
 
@@ -70,13 +70,13 @@ inline void linear(const float* weights, const float* bias, int64_t outputs, int
 }
 
 // Soft-max weighted sum of `width` values, one head, lanes wide: sum of e^(logit - top), and of that times the values.
-struct Running {
-  V top = splat(kNever), sum = V{};
+struct Weighed {
+  V top = splat(kNoLogit), sum = V{};
   V value[64];
 };
 
-inline void add(Running& s, int64_t width, V logit, const V* values) {
-  const V top = max(logit, s.top), shift = select(top > splat(kNever), top, V{});
+inline void add(Weighed& s, int64_t width, V logit, const V* values) {
+  const V top = max(logit, s.top), shift = select(top > splat(kNoLogit), top, V{});
   const V keep = exp(s.top - shift), take = exp(logit - shift);
   s.sum = s.sum * keep + take;
   for (int64_t d = 0; d < width; d++) s.value[d] = s.value[d] * keep + values[d] * take;
@@ -84,18 +84,18 @@ inline void add(Running& s, int64_t width, V logit, const V* values) {
 }
 
 // Joins lanes and parts, in order. states: [parts][heads]; out: [heads][width].
-void join(const Running* states, int64_t heads, int64_t width, float* out) {
+void join(const Weighed* states, int64_t heads, int64_t width, float* out) {
   for (int64_t h = 0; h < heads; h++) {
-    float top = kNever;
-    for (int64_t p = 0; p < kParts; p++) {
+    float top = kNoLogit;
+    for (int64_t p = 0; p < kTokenParts; p++) {
       for (int l = 0; l < kLanes; l++) top = std::max(top, states[p * heads + h].top[l]);
     }
     double sum = 0;
     std::vector<double> values(width, 0.0);
-    for (int64_t p = 0; p < kParts; p++) {
-      const Running& s = states[p * heads + h];
+    for (int64_t p = 0; p < kTokenParts; p++) {
+      const Weighed& s = states[p * heads + h];
       for (int l = 0; l < kLanes; l++) {
-        if (!(s.top[l] > kNever)) continue;
+        if (!(s.top[l] > kNoLogit)) continue;
         const double by = std::exp(static_cast<double>(s.top[l]) - top);
         sum += s.sum[l] * by;
         for (int64_t d = 0; d < width; d++) values[d] += s.value[d][l] * by;
@@ -117,10 +117,10 @@ inline void rotate(const float* t, int64_t width, const float* cosine, const flo
 
 // Lanes past the last token weigh nothing.
 inline V only_alive(V logit, int64_t alive) {
-  return select(lane_indices() < static_cast<int32_t>(alive), logit, splat(kNever));
+  return select(lane_indices() < static_cast<int32_t>(alive), logit, splat(kNoLogit));
 }
 
-struct Work {
+struct Attention {
   const AdditiveAttention& p;
   Blocks blocks;
   float* qkv;     // [blocks][3 * inner][lanes]
@@ -131,7 +131,7 @@ struct Work {
 };
 
 // Projects the tokens of a part, and sums the rotated queries.
-void queries(const Work& w, int64_t part, float* line, Running* states) {
+void queries(const Attention& w, int64_t part, float* line, Weighed* states) {
   const AdditiveAttention& p = w.p;
   const float scale = 1 / std::sqrt(static_cast<float>(p.width));
   V turned[64];
@@ -156,7 +156,7 @@ void queries(const Work& w, int64_t part, float* line, Running* states) {
 }
 
 // Sums the rotated keys, weighed by their agreement with the global query.
-void keys(const Work& w, int64_t part, const float* query, Running* states) {
+void keys(const Attention& w, int64_t part, const float* query, Weighed* states) {
   const AdditiveAttention& p = w.p;
   const float scale = 1 / std::sqrt(static_cast<float>(p.width));
   V turned[64];
@@ -175,7 +175,7 @@ void keys(const Work& w, int64_t part, const float* query, Running* states) {
 }
 
 // The values, weighed by the global key, back to the tokens.
-void values(const Work& w, int64_t part, const float* key, float* line) {
+void values(const Attention& w, int64_t part, const float* key, float* line) {
   const AdditiveAttention& p = w.p;
   float *joined = line, *result = line + p.inner() * kLanes;
   V pairs[32];
@@ -209,25 +209,25 @@ void additive_attention(sc_ctx& ctx, const AdditiveAttention& p) {
   Scratch<float> angles(ctx, p.cosine ? blocks.blocks * 2 * p.width * kLanes : 0, "rotations");
   const int64_t line = (2 * p.inner() + 2 * p.channels) * kLanes;
   Scratch<float> lines(ctx, ctx.pool.threads() * line, "a block of tokens");
-  Scratch<Running> states(ctx, kParts * p.heads, "sums over tokens");
+  Scratch<Weighed> states(ctx, kTokenParts * p.heads, "sums over tokens");
   Scratch<float> query(ctx, p.inner(), "the global query"), key(ctx, p.inner(), "the global key");
-  const Work w{p, blocks, qkv.get(), p.cosine ? angles.get() : nullptr};
+  const Attention w{p, blocks, qkv.get(), p.cosine ? angles.get() : nullptr};
   const auto clear = [&] {
-    for (int64_t i = 0; i < kParts * p.heads; i++) {
-      states[i].top = splat(kNever);
+    for (int64_t i = 0; i < kTokenParts * p.heads; i++) {
+      states[i].top = splat(kNoLogit);
       states[i].sum = V{};
       for (int64_t d = 0; d < p.width; d++) states[i].value[d] = V{};
     }
   };
   clear();
-  ctx.pool.run(kParts, [&](int64_t part, int32_t worker) {
+  ctx.pool.run(kTokenParts, [&](int64_t part, int32_t worker) {
     queries(w, part, lines.get() + worker * line, states.get() + part * p.heads);
   });
   join(states.get(), p.heads, p.width, query.get());
   clear();
-  ctx.pool.run(kParts, [&](int64_t part, int32_t) { keys(w, part, query.get(), states.get() + part * p.heads); });
+  ctx.pool.run(kTokenParts, [&](int64_t part, int32_t) { keys(w, part, query.get(), states.get() + part * p.heads); });
   join(states.get(), p.heads, p.width, key.get());
-  ctx.pool.run(kParts, [&](int64_t part, int32_t worker) { values(w, part, key.get(), lines.get() + worker * line); });
+  ctx.pool.run(kTokenParts, [&](int64_t part, int32_t worker) { values(w, part, key.get(), lines.get() + worker * line); });
 }
 
 void token_mlp(sc_ctx& ctx, const TokenMlp& p) {
@@ -235,7 +235,7 @@ void token_mlp(sc_ctx& ctx, const TokenMlp& p) {
   const Blocks blocks(p.tokens);
   const int64_t line = (2 * p.channels + p.hidden) * kLanes;
   Scratch<float> lines(ctx, ctx.pool.threads() * line, "a block of tokens");
-  ctx.pool.run(kParts, [&](int64_t part, int32_t worker) {
+  ctx.pool.run(kTokenParts, [&](int64_t part, int32_t worker) {
     float *in = lines.get() + worker * line, *hidden = in + p.channels * kLanes, *result = hidden + p.hidden * kLanes;
     for (int64_t b = blocks.first(part); b < blocks.first(part + 1); b++) {
       const int64_t alive = blocks.alive(b), token = b * kLanes;

@@ -8,17 +8,14 @@
 //   plane 1 two rows later; a row follows the row before it (and plane 1 the same row of plane 0, where it needs its dual
 //   messages) some pixels behind, so that any number of threads work in a slanted front.
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <memory>
-#include <mutex>
-#include <thread>
+#include <vector>
 
 #include "../common/bp_flow.hpp"
 #include "isa.hpp"
 
 #if defined(__SSE2__)
-#include <immintrin.h>
+#include <emmintrin.h>
 #endif
 
 SC_KERNEL(bp_flow, BpFlow)
@@ -29,8 +26,8 @@ namespace {
 typedef int32_t I8 __attribute__((vector_size(32)));
 typedef int16_t H8 __attribute__((vector_size(16)));
 
-constexpr int32_t kNever = 1 << 29;  // cost of a lane that is no state
-constexpr int64_t kSlack = 16;       // elements that vector loads may read beyond an array
+constexpr int32_t kNoState = 1 << 29;  // cost of a lane that is no state
+constexpr int64_t kOverread = 16;       // elements that vector loads may read beyond an array
 
 inline I8 load8(const int32_t* p) {
   I8 v;
@@ -48,13 +45,7 @@ inline void store8(int16_t* p, I8 v) {
   std::memcpy(p, &h, sizeof h);
 }
 inline I8 all(int32_t x) { return x - I8{}; }
-inline I8 least(I8 a, I8 b) {
-#if defined(__AVX2__)
-  return (I8)_mm256_min_epi32((__m256i)a, (__m256i)b);
-#else
-  return a < b ? a : b;
-#endif
-}
+inline I8 least(I8 a, I8 b) { return a < b ? a : b; }
 // The smallest lane, in every lane.
 inline I8 least_lane(I8 v) {
   v = least(v, __builtin_shuffle(v, I8{4, 5, 6, 7, 0, 1, 2, 3}));
@@ -89,18 +80,8 @@ struct alignas(64) Count {
   std::atomic<int64_t> value{0};
 
   void raise(int64_t to) { value.store(to, std::memory_order_release); }
-  // The wait is short while all threads run. Where the machine is busy, spinning would only keep the other off.
   void wait(int64_t least) const {
-    for (int tries = 0; value.load(std::memory_order_acquire) < least; tries++) {
-      if (tries < 400) pause();
-      else if (tries < 500) std::this_thread::yield();
-      else std::this_thread::sleep_for(std::chrono::microseconds(20));
-    }
-  }
-  static void pause() {
-#if defined(__SSE2__)
-    _mm_pause();
-#endif
+    for (int tries = 0; value.load(std::memory_order_acquire) < least; tries++) look_again(tries);
   }
 };
 
@@ -139,11 +120,11 @@ struct Narrow {
     window = r.window;
     corrected = r.corrected;
   }
-  I8 only_states(I8 v) const { return valid ? v : all(kNever); }
+  I8 only_states(I8 v) const { return valid ? v : all(kNoState); }
 
   // What a node with costs v tells a neighbour whose window lies `shift` further.
   I8 message(I8 v, int32_t shift, bool first) const {
-    const I8 never = all(kNever);
+    const I8 never = all(kNoState);
     const I8 low = least_lane(v), most = low + bound;
     // Lane l of the second operand is index 8 + l.
     v = least(v, __builtin_shuffle(v, never, I8{8, 0, 1, 2, 3, 4, 5, 6}) + fill1);
@@ -167,9 +148,9 @@ struct Narrow {
   }
 };
 
-// One plane of one row. kDual: also tell the other plane.
-template <bool kForward, bool kDual>
-void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& pace) {
+// One plane of one row. `dual`: also tell the other plane.
+template <bool kForward>
+void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, bool dual, const Pace& pace) {
   const Narrow n(r);
   const Plane& own = g.plane[plane];
   int32_t* const told = g.plane[1 - plane].dual;
@@ -196,10 +177,10 @@ void narrow_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace&
       const int64_t q = p + step * w;
       store8(own.in[kUp] + q * s, n.message(n.only_states(with_dual + ahead), g.centre[2 * q + plane] - c, p == 0));
     }
-    if (kDual) {
+    if (dual) {
       const int32_t* d = g.data + p * cells;
       const I8 sum = n.only_states(base + ahead + across);
-      I8 m = all(kNever);
+      I8 m = all(kNoState);
       if (plane == 0) {
         for (int32_t l = 0; l < r.states; l++) {
           const I8 low = least_lane(sum + load8(d + l * r.states));
@@ -224,8 +205,9 @@ void wide_message(const Rule& r, int32_t* v, int32_t shift, bool first, int16_t*
   int32_t low = v[0];
   for (int32_t l = 1; l < n; l++) low = std::min(low, v[l]);
   const int32_t most = low + r.bound;
-  for (int32_t l = 1; l < n; l++) v[l] = std::min(v[l], v[l - 1] + a);
-  for (int32_t l = n - 2; l >= 0; l--) v[l] = std::min(v[l], v[l + 1] + a);
+  int32_t beside = v[0];  // held in a register: through memory each step would wait for the one before
+  for (int32_t l = 1; l < n; l++) v[l] = beside = std::min(v[l], beside + a);
+  for (int32_t l = n - 2; l >= 0; l--) v[l] = beside = std::min(v[l], beside + a);
   int32_t m[kMostStates];
   if (!r.corrected && std::abs(shift) > 2 * r.window) {
     for (int32_t l = 0; l < n; l++) m[l] = std::min(first ? -l * a : l * a, most);
@@ -240,36 +222,35 @@ void wide_message(const Rule& r, int32_t* v, int32_t shift, bool first, int16_t*
   for (int32_t l = 0; l < n; l++) out[l] = static_cast<int16_t>(m[l] - low);
 }
 
-template <bool kForward, bool kDual>
-void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& pace) {
+void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, bool forward, bool dual, const Pace& pace) {
   const Plane& own = g.plane[plane];
   int32_t* const told = g.plane[1 - plane].dual;
   const int64_t s = r.stride, w = g.width;
   const int32_t n = r.states;
-  constexpr int kSide = kForward ? 0 : 1, kUp = kForward ? 2 : 3, kDown = kForward ? 3 : 2;
-  const int64_t step = kForward ? 1 : -1;
-  const bool vertical = kForward ? y + 1 < g.height : y > 0;
+  const int from = forward ? 0 : 1, above = forward ? 2 : 3, below = forward ? 3 : 2;
+  const int64_t step = forward ? 1 : -1;
+  const bool vertical = forward ? y + 1 < g.height : y > 0;
   int32_t base[kMostStates], v[kMostStates];
   for (int64_t i = 0; i < w; i++) {
     if (i % kPiece == 0) pace.reach(i, w);
-    const int64_t p = y * w + (kForward ? i : w - 1 - i);
+    const int64_t p = y * w + (forward ? i : w - 1 - i);
     const int32_t c = g.centre[2 * p + plane];
     const int32_t* range = g.range + c - r.window;
-    const int16_t *side = own.in[kSide] + p * s, *up = own.in[kUp] + p * s;
-    const int16_t *ahead = own.in[1 - kSide] + p * s, *down = own.in[kDown] + p * s;
-    const int32_t* dual = own.dual + p * s;
+    const int16_t *side = own.in[from] + p * s, *up = own.in[above] + p * s;
+    const int16_t *ahead = own.in[1 - from] + p * s, *down = own.in[below] + p * s;
+    const int32_t* heard = own.dual + p * s;
     for (int32_t l = 0; l < n; l++) base[l] = range[l] + side[l] + up[l];
     if (i + 1 < w) {
       const int64_t q = p + step;
-      for (int32_t l = 0; l < n; l++) v[l] = base[l] + dual[l] + down[l];
-      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[kSide] + q * s);
+      for (int32_t l = 0; l < n; l++) v[l] = base[l] + heard[l] + down[l];
+      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[from] + q * s);
     }
     if (vertical) {
       const int64_t q = p + step * w;
-      for (int32_t l = 0; l < n; l++) v[l] = base[l] + dual[l] + ahead[l];
-      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[kUp] + q * s);
+      for (int32_t l = 0; l < n; l++) v[l] = base[l] + heard[l] + ahead[l];
+      wide_message(r, v, g.centre[2 * q + plane] - c, p == 0, own.in[above] + q * s);
     }
-    if (kDual) {
+    if (dual) {
       const int32_t* d = g.data + p * n * n;
       int32_t* m = told + p * s;
       for (int32_t l = 0; l < n; l++) base[l] += ahead[l] + down[l];
@@ -295,21 +276,14 @@ void wide_row(const Layer& g, const Rule& r, int plane, int64_t y, const Pace& p
 
 // --- iterations ---------------------------------------------------------------------------------------------------
 
-template <bool kForward, bool kDual>
-void one_row(const Layer& g, const Rule& r, int plane, int64_t i, const Pace& pace) {
-  const int64_t y = kForward ? i : g.height - 1 - i;
-  if (r.states <= 8) narrow_row<kForward, kDual>(g, r, plane, y, pace);
-  else wide_row<kForward, kDual>(g, r, plane, y, pace);
-}
-
 // Row i, in the iteration's direction, of an iteration.
 void row(const Layer& g, const Rule& r, int64_t iteration, int64_t i, const Pace& pace) {
   const int plane = iteration % 2;
   const bool forward = iteration % 4 < 2, dual = iteration % 8 < 4;
-  if (forward && dual) one_row<true, true>(g, r, plane, i, pace);
-  else if (forward) one_row<true, false>(g, r, plane, i, pace);
-  else if (dual) one_row<false, true>(g, r, plane, i, pace);
-  else one_row<false, false>(g, r, plane, i, pace);
+  const int64_t y = forward ? i : g.height - 1 - i;
+  if (r.states > 8) wide_row(g, r, plane, y, forward, dual, pace);
+  else if (forward) narrow_row<true>(g, r, plane, y, dual, pace);
+  else narrow_row<false>(g, r, plane, y, dual, pace);
 }
 
 // Pixels times states below which a second thread costs more than it brings.
@@ -329,7 +303,7 @@ void iterate(sc_ctx& ctx, const Layer& g, const Rule& r, int64_t first, int64_t 
   // taken in order, so whoever waits, waits for a row that somebody is at, and the first of those waits for nobody.
   constexpr int64_t kLag = 2;
   const int64_t pairs = (last - first + 1) / 2, turns = 2 * (h + kLag);
-  std::unique_ptr<Count[]> done(new Count[2 * h]);  // [row][plane]
+  std::vector<Count> done(2 * h);  // [row][plane]
   Count next, ended;
   ctx.pool.run(ctx.pool.threads(), [&](int64_t, int32_t) {
     for (int64_t turn; (turn = next.value.fetch_add(1)) < pairs * turns;) {
@@ -398,14 +372,9 @@ inline int32_t distance(const uint8_t* a, const uint8_t* b, int64_t n) {
   int64_t i = 0;
   int32_t sum = 0;
 #if defined(__AVX2__)
-  __m256i acc = _mm256_setzero_si256();
-  for (; i + 32 <= n; i += 32) {
-    const __m256i x = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(a + i));
-    const __m256i y = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(b + i));
-    acc = _mm256_add_epi64(acc, _mm256_sad_epu8(x, y));
-  }
-  const __m128i half = _mm_add_epi64(_mm256_castsi256_si128(acc), _mm256_extracti128_si256(acc, 1));
-  sum = _mm_cvtsi128_si32(half) + _mm_extract_epi32(half, 2);
+  L4 acc{};
+  for (; i + 32 <= n; i += 32) acc += byte_distances(load_bytes(a + i), load_bytes(b + i));
+  sum = static_cast<int32_t>(acc[0] + acc[1] + acc[2] + acc[3]);
 #elif defined(__SSE2__)
   __m128i acc = _mm_setzero_si128();
   for (; i + 16 <= n; i += 16) {
@@ -438,21 +407,24 @@ void data_term(sc_ctx& ctx, const BpFlow& p, int32_t* data) {
     }
   });
   const int64_t per_row = p.width * cells;
-  int32_t low = 32767, high = 0;
-  int64_t total = 0;
-  std::mutex join;
+  struct Found {
+    int32_t low = 32767, high = 0;
+    int64_t valid = 0;
+  };
+  std::vector<Found> found(p.height);
   ctx.pool.run(p.height, [&](int64_t y, int32_t) {
     const int32_t* row = data + y * per_row;
-    int32_t least = 32767, most = 0;
-    int64_t valid = 0;
+    Found f;
     for (int64_t i = 0; i < per_row; i++) {
-      least = std::min(least, row[i] < 0 ? 32767 : row[i]);
-      most = std::max(most, row[i]);
-      valid += row[i] >= 0;
+      f.low = std::min(f.low, row[i] < 0 ? 32767 : row[i]);
+      f.high = std::max(f.high, row[i]);
+      f.valid += row[i] >= 0;
     }
-    std::lock_guard<std::mutex> hold(join);
-    low = std::min(low, least), high = std::max(high, most), total += valid;
+    found[y] = f;
   });
+  int32_t low = 32767, high = 0;
+  int64_t total = 0;
+  for (const Found& f : found) low = std::min(low, f.low), high = std::max(high, f.high), total += f.valid;
   if (total == p.height * per_row) return;
   int32_t outside = total ? low : 0;
   if (total && high > low) {
@@ -496,19 +468,19 @@ struct Owned {
 
   Owned(sc_ctx& ctx, int64_t height, int64_t width, const int32_t* centre, const int32_t* data, double gamma,
         const Rule& r, int64_t reach)
-      : range(ctx, 2 * reach + 1 + kSlack, "range costs"),
-        dual(ctx, 2 * height * width * r.stride + kSlack, "messages"),
-        in(ctx, 8 * height * width * r.stride + kSlack, "messages") {
+      : range(ctx, 2 * reach + 1 + kOverread, "range costs"),
+        dual(ctx, 2 * height * width * r.stride + kOverread, "messages"),
+        in(ctx, 8 * height * width * r.stride + kOverread, "messages") {
     const int64_t size = height * width * r.stride;
     need(gamma * static_cast<double>(reach) < 1 << 28, "gamma times the largest displacement is more than 2^28");
     for (int64_t d = -reach; d <= reach; d++) {
       range[d + reach] = static_cast<int32_t>(gamma * std::fabs(static_cast<double>(d)));
     }
-    std::fill_n(range.get() + 2 * reach + 1, kSlack, 0);
-    const int64_t all = 8 * size + kSlack, share = std::max<int64_t>(1 << 16, all / 64);
+    std::fill_n(range.get() + 2 * reach + 1, kOverread, 0);
+    const int64_t all = 8 * size + kOverread, share = std::max<int64_t>(1 << 16, all / 64);
     ctx.pool.run((all + share - 1) / share, [&](int64_t job, int32_t) {
       for (int64_t i = job * share; i < std::min((job + 1) * share, all); i++) in[i] = 0;
-      for (int64_t i = job * share; i < std::min((job + 1) * share, 2 * size + kSlack); i++) dual[i] = 0;
+      for (int64_t i = job * share; i < std::min((job + 1) * share, 2 * size + kOverread); i++) dual[i] = 0;
     });
     layer = {height, width, centre, data, range.get() + reach, {}};
     for (int plane = 0; plane < 2; plane++) {
@@ -529,8 +501,8 @@ int64_t reach_of(const int32_t* centre, int64_t pixels, int32_t window) {
 void start(sc_ctx& ctx, const Layer& fine, const Rule& r, double gamma, int32_t merges) {
   const int64_t h = (fine.height + 1) / 2, w = (fine.width + 1) / 2;
   const int32_t cells = r.states * r.states;
-  Scratch<int32_t> data(ctx, h * w * cells + kSlack, "merged costs"), centre(ctx, 2 * h * w, "merged centres");
-  std::fill_n(data.get() + h * w * cells, kSlack, 0);
+  Scratch<int32_t> data(ctx, h * w * cells + kOverread, "merged costs"), centre(ctx, 2 * h * w, "merged centres");
+  std::fill_n(data.get() + h * w * cells, kOverread, 0);
   ctx.pool.run(h, [&](int64_t y, int32_t) {
     for (int64_t x = 0; x < w; x++) {
       int32_t* to = data.get() + (y * w + x) * cells;
@@ -574,8 +546,8 @@ void bp_flow(sc_ctx& ctx, const BpFlow& p) {
     return;
   }
   const Rule r{p.states(), p.window, p.alpha, p.bound, (p.states() + 7) / 8 * 8, p.corrected};
-  Scratch<int32_t> data(ctx, pixels * cells + kSlack, "costs of displacements");
-  std::fill_n(data.get() + pixels * cells, kSlack, 0);
+  Scratch<int32_t> data(ctx, pixels * cells + kOverread, "costs of displacements");
+  std::fill_n(data.get() + pixels * cells, kOverread, 0);
   data_term(ctx, p, data.get());
   Owned whole(ctx, p.height, p.width, p.centre, data.get(), p.gamma, r, reach_of(p.centre, pixels, p.window));
   if (p.merges > 0) start(ctx, whole.layer, r, p.gamma / 2, p.merges);

@@ -37,39 +37,45 @@ Form form_of(const Conv4dLayer& l) {
 
 constexpr int kDotCells = 12;
 
-// acc[cell][lane] += sum over taps and q of x[cell * in + q] * w[q], lane = q % kLanes; the caller adds the lanes. The
-// last vector of the depth may hang over: what it reads beyond is masked, not multiplied by a zero weight (NaN).
-template <int kCells, int kIn>
-void dot(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, int64_t depth, float* acc) {
-  const int64_t in = kIn > 0 ? kIn : in_channels;
-  V sum[kCells];
+// acc[cell][lane] += sum over taps and q of x[cell * in + q] * w[q], lane = q % kLanes, for `cells` of kCells cells; the
+// caller adds the lanes. The last vector of the depth may hang over: what it reads beyond is masked, not multiplied by a
+// zero weight (NaN).
+template <int kIn>
+struct Dots {
+  template <int kCells>
+  struct Kernel {
+    static void run(const Tap* taps, int64_t count, int64_t first, int64_t in_channels, int64_t depth, int64_t cells,
+                    float* acc) {
+      const int64_t in = kIn > 0 ? kIn : in_channels;
+      V sum[kCells] = {};
+      const int64_t whole = depth / kLanes * kLanes;
+      const VI mask = lane_indices() < static_cast<int32_t>(depth - whole);
+      for (int64_t t = 0; t < count; t++) {
+        const float *x = taps[t].x + first, *w = taps[t].w;
+        for (int64_t q = 0; q < whole; q += kLanes) {
+          V weight = load(w + q);
 #pragma GCC unroll 12
-  for (int r = 0; r < kCells; r++) sum[r] = load(acc + r * kLanes);
-  const int64_t whole = depth / kLanes * kLanes;
-  const VI mask = lane_indices() < static_cast<int32_t>(depth - whole);
-  for (int64_t t = 0; t < count; t++) {
-    const float *x = taps[t].x + first, *w = taps[t].w;
-    for (int64_t q = 0; q < whole; q += kLanes) {
-      V weight = load(w + q);
+          for (int r = 0; r < kCells; r++) sum[r] += load(x + r * in + q) * weight;
+        }
+        if (whole == depth) continue;
+        V weight = load(w + whole);
 #pragma GCC unroll 12
-      for (int r = 0; r < kCells; r++) sum[r] += load(x + r * in + q) * weight;
+        for (int r = 0; r < kCells; r++) sum[r] += select(mask, load(x + r * in + whole), V{}) * weight;
+      }
+#pragma GCC unroll 12
+      for (int r = 0; r < kCells; r++) {
+        if (r >= cells) break;
+        store(acc + r * kLanes, load(acc + r * kLanes) + sum[r]);
+      }
     }
-    if (whole == depth) continue;
-    V weight = load(w + whole);
-#pragma GCC unroll 12
-    for (int r = 0; r < kCells; r++) sum[r] += select(mask, load(x + r * in + whole), V{}) * weight;
-  }
-#pragma GCC unroll 12
-  for (int r = 0; r < kCells; r++) store(acc + r * kLanes, sum[r]);
-}
+  };
+};
 
-using Dot = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, float*);
-template <int kIn, size_t... kCells>
-constexpr std::array<Dot, sizeof...(kCells)> dot_row(std::index_sequence<kCells...>) {
-  return {dot<static_cast<int>(kCells) + 1, kIn>...};
+using Dot = void (*)(const Tap*, int64_t, int64_t, int64_t, int64_t, int64_t, float*);
+Dot dot_for(int64_t cells, int64_t in) {
+  if (in == 16) return kernel_for<Dots<16>::Kernel, kDotCells>(cells);
+  return kernel_for<Dots<0>::Kernel, kDotCells, kFewSizes>(cells);
 }
-constexpr auto kDots = dot_row<0>(std::make_index_sequence<kDotCells>());
-constexpr auto kDots16 = dot_row<16>(std::make_index_sequence<kDotCells>());
 
 // ------------------------------------------------------------------------------------------------------------ planar
 
@@ -84,6 +90,7 @@ void planar(const Tap* taps, int64_t count, int64_t first, int64_t depth, int64_
     const float *x0 = taps[t].x + first, *w0 = taps[t].w;
     if (t + 1 == count) {
       for (int64_t d = 0; d < depth; d++) {
+#pragma GCC unroll 4
         for (int v = 0; v < kVectors; v++) sum[0][v] += load(x0 + d + v * kLanes) * splat(w0[d]);
       }
       break;
@@ -228,13 +235,14 @@ void layer(sc_ctx& ctx, const Conv4d& net, const Conv4dLayer& l, const Volume& x
             const int64_t first = L * block / blocks, cells = L * (block + 1) / blocks - first;
             if (w.form == Form::spread) {
               Spread run;
-              if constexpr (kLanes == 16) run = spread_for<1>(cells, l.in, w.depth);
-              else if (w.group == 8) run = spread_for<8 / kLanes>(cells, l.in, w.depth);
-              else run = spread_for<kGroup / kLanes>(cells, l.in, w.depth);
-              run(taps, count, first * l.in, l.in, w.depth, sums + g * w.group + first * stride, stride);
+              if constexpr (kLanes == 16) run = spread_for<1>(cells, l.in);
+              else if (w.group == 8) run = spread_for<8 / kLanes>(cells, l.in);
+              else run = spread_for<kGroup / kLanes>(cells, l.in);
+              run(taps, count, first * l.in, l.in, w.depth, cells, sums + g * w.group + first * stride, stride);
             } else if (w.form == Form::dot) {
               // Here a block of weights is one output channel, and sums are [out][cell][lane].
-              (l.in == 16 ? kDots16 : kDots)[cells - 1](taps, count, first * l.in, l.in, w.depth, sums + (g * L + first) * kLanes);
+              const Dot run = dot_for(cells, l.in);
+              run(taps, count, first * l.in, l.in, w.depth, cells, sums + (g * L + first) * kLanes);
             } else {
               float* to_row = sums + g * L + first;  // [out][cell]
               if (cells <= kLanes) planar<1>(taps, count, first, w.depth, cells, to_row);
@@ -277,11 +285,11 @@ void layer(sc_ctx& ctx, const Conv4d& net, const Conv4dLayer& l, const Volume& x
   });
 }
 
-// Floats read past a volume by vectors that hang over its last row.
-constexpr int64_t kSlack = 2 * kPlanar * kLanes;
+// Floats read past a volume: by vectors that hang over its last row, and for cells that a kernel makes beyond the row.
+int64_t hang_over(int64_t channels) { return 2 * kPlanar * kLanes + kMostExtra * channels; }
 
 int64_t volume_size(const Conv4d& net, int64_t halo, int64_t channels) {
-  return net.size[0] * net.size[1] * net.size[2] * (net.size[3] + 2 * halo) * channels + kSlack;
+  return net.size[0] * net.size[1] * net.size[2] * (net.size[3] + 2 * halo) * channels + hang_over(channels);
 }
 
 Volume volume_of(const Conv4d& net, float* data, int64_t halo, int64_t channels) {

@@ -13,12 +13,10 @@
 //
 // Rounding: the error of a cell is relative to the largest values of the volume, not to those around the cell. NaN and
 // infinity spread over the whole volume, which is how the caller notices them.
-#include <array>
-#include <utility>
-
 #include "conv4d_fft.hpp"
 
 #include "fft.hpp"
+#include "spread.hpp"
 
 namespace sc::SC_ISA {
 namespace {
@@ -81,14 +79,14 @@ int64_t spectrum_size(const Grid& g, int64_t channels) {
 // ------------------------------------------------------------------------------------------------------------- slabs
 
 // Some vectors of slab i as [j][fk][vector][re, im].
-struct Plane {
+struct Slab {
   float* data;
   int64_t H, vectors;
   float* at(int64_t j, int64_t fk, int64_t v) const { return data + ((j * H + fk) * vectors + v) * 2 * kLanes; }
 };
 
 // Two real lines along k, as real and imaginary part of the room's line, to frequencies (twice their values).
-void pair_forward(const Grid& g, Room& room, const Plane& plane, int64_t j, int64_t v) {
+void pair_forward(const Grid& g, Room& room, const Slab& plane, int64_t j, int64_t v) {
   room.clear(g.K, g.k.n);
   const Line z = room.forward(g.k);
   const bool two = j + 1 < g.J;
@@ -105,7 +103,7 @@ void pair_forward(const Grid& g, Room& room, const Plane& plane, int64_t j, int6
 }
 
 // The reverse: the real lines of j and j + 1 as real and imaginary part.
-Line pair_inverse(const Grid& g, Room& room, const Plane& plane, int64_t j, int64_t v) {
+Line pair_inverse(const Grid& g, Room& room, const Slab& plane, int64_t j, int64_t v) {
   const bool two = j + 1 < g.J;
   const Line z = room.line();
   for (int f = 0; f < g.H; f++) {
@@ -122,7 +120,7 @@ Line pair_inverse(const Grid& g, Room& room, const Plane& plane, int64_t j, int6
   return room.inverse(g.k);
 }
 
-void plane_forward(const Grid& g, Room& room, const Plane& plane, const Spectrum& to, int64_t i, int64_t first) {
+void plane_forward(const Grid& g, Room& room, const Slab& plane, const Spectrum& to, int64_t i, int64_t first) {
   const Line z = room.line();
   for (int64_t f = 0; f < g.H; f++) {
     for (int64_t v = 0; v < plane.vectors; v++) {
@@ -135,7 +133,7 @@ void plane_forward(const Grid& g, Room& room, const Plane& plane, const Spectrum
   }
 }
 
-void plane_inverse(const Grid& g, Room& room, const Spectrum& from, int64_t i, int64_t first, const Plane& plane) {
+void plane_inverse(const Grid& g, Room& room, const Spectrum& from, int64_t i, int64_t first, const Slab& plane) {
   const Line z = room.line();
   for (int64_t f = 0; f < g.H; f++) {
     for (int64_t v = 0; v < plane.vectors; v++) {
@@ -160,7 +158,7 @@ void slabs(sc_ctx& ctx, const Grid& g, int64_t vectors, float* planes, int64_t p
   ctx.pool.run(g.I * parts, [&](int64_t job, int32_t worker) {
     Room room;
     const int64_t first = vectors * (job % parts) / parts, end = vectors * (job % parts + 1) / parts;
-    work(room, Plane{planes + worker * plane_size, g.H, end - first}, job / parts, first);
+    work(room, Slab{planes + worker * plane_size, g.H, end - first}, job / parts, first);
   });
 }
 
@@ -277,34 +275,48 @@ void weights_pair(const Grid& g, const Conv4dLayer& l, const Weights& w, const f
 }
 
 // y[cell][lanes] = sum over q of x[cell * in + q] * w[q][lanes], complex.
-template <int kCells, int kIn>
-void spread(const float* xr, const float* xi, int64_t in_channels, const float* w, int64_t depth, int64_t across,
-            float* yr, float* yi, int64_t out, int64_t count) {
-  const int64_t in = kIn > 0 ? kIn : in_channels;
-  V re[kCells] = {}, im[kCells] = {};
-  for (int64_t q = 0; q < depth; q++, w += across * 2 * kLanes) {
-    const V wr = load(w), wi = load(w + kLanes);
+template <int kIn>
+struct Products {
+  template <int kCells>
+  struct Kernel {
+    static void run(const float* xr, const float* xi, int64_t in_channels, const float* w, int64_t depth,
+                    int64_t across, float* yr, float* yi, int64_t out) {
+      const int64_t in = kIn > 0 ? kIn : in_channels;
+      V re[kCells] = {}, im[kCells] = {};
+      for (int64_t q = 0; q < depth; q++, w += across * 2 * kLanes) {
+        const V wr = load(w), wi = load(w + kLanes);
 #pragma GCC unroll 13
-    for (int r = 0; r < kCells; r++) {
-      const V a = splat(xr[r * in + q]), b = splat(xi[r * in + q]);
-      re[r] += a * wr;
-      im[r] += a * wi;
-      re[r] -= b * wi;
-      im[r] += b * wr;
+        for (int r = 0; r < kCells; r++) {
+          const V a = splat(xr[r * in + q]), b = splat(xi[r * in + q]);
+          re[r] += a * wr;
+          im[r] += a * wi;
+          re[r] -= b * wi;
+          im[r] += b * wr;
+        }
+      }
+#pragma GCC unroll 13
+      for (int r = 0; r < kCells; r++) store(yr + r * out, re[r]), store(yi + r * out, im[r]);
+    }
+  };
+};
+
+// All cells of a row. Blocks of cells may overlap, and what the last vector of outputs holds beyond them is written over
+// the next cell before its own first vector is.
+void products(const float* xr, const float* xi, const Conv4dLayer& l, const Weights& w, const float* weights, int64_t cells,
+              float* yr, float* yi) {
+  const int64_t blocks = (cells + kProductCells - 1) / kProductCells;
+  for (int64_t block = 0; block < blocks; block++) {
+    const int64_t some = (cells * (block + 1) / blocks) - cells * block / blocks;
+    int64_t size;
+    const auto run = l.in == 16 ? kernel_for<Products<16>::Kernel, kProductCells>(some, &size)
+                                : kernel_for<Products<0>::Kernel, kProductCells>(some, &size);
+    const int64_t first = std::max<int64_t>(0, std::min(cells * block / blocks, cells - size));
+    for (int64_t o = w.across; o-- > 0;) {
+      const int64_t to = first * l.out + o * kLanes;
+      run(xr + first * l.in, xi + first * l.in, l.in, weights + o * 2 * kLanes, w.depth, w.across, yr + to, yi + to, l.out);
     }
   }
-#pragma GCC unroll 13
-  for (int r = 0; r < kCells; r++) store_some(yr + r * out, re[r], count), store_some(yi + r * out, im[r], count);
 }
-
-using Spread = void (*)(const float*, const float*, int64_t, const float*, int64_t, int64_t, float*, float*, int64_t,
-                        int64_t);
-template <int kIn, size_t... kCells>
-constexpr std::array<Spread, sizeof...(kCells)> spreads(std::index_sequence<kCells...>) {
-  return {spread<static_cast<int>(kCells) + 1, kIn>...};
-}
-constexpr auto kSpreads = spreads<0>(std::make_index_sequence<kProductCells>());
-constexpr auto kSpreads16 = spreads<16>(std::make_index_sequence<kProductCells>());
 
 #if defined(__clang__)
 inline void sum_block(const V* sums, float* to, int64_t stride, int64_t count) {
@@ -367,7 +379,8 @@ struct Column {
     // Behind the row: its halo, and what vectors and blocks of cells read beyond it.
     x_row = row + 2 * (l.k[3] / 2) * l.in + kLanes * (l.in + 2);
     x_row = (x_row + kLanes - 1) / kLanes * kLanes;
-    y_row = spectrum_of(g, nullptr, l.out).row + 2 * kLanes;
+    const int64_t extra = g.L < kProductCells ? kMostExtra * l.out : 0;  // longer rows are covered by blocks that overlap
+    y_row = spectrum_of(g, nullptr, l.out).row + (extra + kLanes - 1) / kLanes * kLanes + 2 * kLanes;
     x = g.i.n * 2 * x_row;
     y = g.i.n * 2 * y_row;
     weights = w.vectors * 2 * kLanes;
@@ -380,7 +393,6 @@ void layer(sc_ctx& ctx, const Grid& g, const Conv4dLayer& l, const float* freque
   const Weights w = weights_of(l);
   const Column c(g, l);
   const int64_t halo = (l.k[3] / 2) * static_cast<int64_t>(l.in), per_fk = l.k[0] * l.k[1] * c.weights;
-  const int64_t blocks = (g.L + kProductCells - 1) / kProductCells;
   ctx.pool.run(static_cast<int64_t>(g.H) * g.j.n, [&](int64_t job, int32_t worker) {
     const int64_t fk = job / g.j.n, fj = job % g.j.n;
     float *xs = columns + worker * column_size, *ys = xs + c.x, *ws = ys + c.y;
@@ -417,16 +429,7 @@ void layer(sc_ctx& ctx, const Grid& g, const Conv4dLayer& l, const float* freque
             dot(xr, xi, l.in, weights + o * w.across * 2 * kLanes, w.across, g.L, yr + o, yi + o, l.out);
           }
         } else {
-          for (int64_t block = 0; block < blocks; block++) {
-            const int64_t first = g.L * block / blocks, cells = g.L * (block + 1) / blocks - first;
-            const Spread run = (l.in == 16 ? kSpreads16 : kSpreads)[cells - 1];
-            for (int64_t o = 0; o < w.across; o++) {
-              // With one vector of outputs, what hangs over is 0 and the next cell is written over it.
-              const int64_t count = w.across == 1 ? kLanes : l.out - o * kLanes, to = first * l.out + o * kLanes;
-              run(xr + first * l.in, xi + first * l.in, l.in, weights + o * 2 * kLanes, w.depth, w.across, yr + to,
-                  yi + to, l.out, count);
-            }
-          }
+          products(xr, xi, l, w, weights, g.L, yr, yi);
         }
         std::fill(yr + y.used, yr + y.row, 0.0f);
         std::fill(yi + y.used, yi + y.row, 0.0f);
@@ -450,7 +453,7 @@ inline V activate(V x, V bias, bool relu) {
 }
 
 void enter(sc_ctx& ctx, const Grid& g, const float* x, const Spectrum& to, float* planes, int64_t plane_size) {
-  slabs(ctx, g, to.vectors(), planes, plane_size, [&](Room& room, const Plane& plane, int64_t i, int64_t first) {
+  slabs(ctx, g, to.vectors(), planes, plane_size, [&](Room& room, const Slab& plane, int64_t i, int64_t first) {
     const Line z = room.line();
     for (int64_t j = 0; j < g.J; j += 2) {
       const float* a = x + (i * g.J + j) * g.K * to.used;
@@ -471,7 +474,7 @@ void enter(sc_ctx& ctx, const Grid& g, const float* x, const Spectrum& to, float
 // Bias and ReLU of a layer's outputs; then frequencies again, or, in the last layer, the caller's tensor.
 void between(sc_ctx& ctx, const Grid& g, const Conv4dLayer& l, const Spectrum& x, const float* bias, float* out,
              bool add, float* planes, int64_t plane_size) {
-  slabs(ctx, g, x.vectors(), planes, plane_size, [&](Room& room, const Plane& plane, int64_t i, int64_t first) {
+  slabs(ctx, g, x.vectors(), planes, plane_size, [&](Room& room, const Slab& plane, int64_t i, int64_t first) {
     plane_inverse(g, room, x, i, first, plane);
     for (int64_t j = 0; j < g.J; j += 2) {
       for (int64_t v = 0; v < plane.vectors; v++) {

@@ -19,8 +19,8 @@ namespace {
 
 // Rows x vectors of the register tile: 10 accumulators of 16 registers, or 15 of 32; up to 5 weights and a value stay
 // beside them.
-constexpr int kTileRows = kLanes == 16 ? 15 : 5;
-constexpr int kTileCols = kLanes == 16 ? 1 : 2;
+constexpr int kMostRows = kLanes == 16 ? 15 : 5;
+constexpr int kMostCols = kLanes == 16 ? 1 : 2;
 
 // One volume that is convolved with one 4-D kernel.
 struct Term {
@@ -61,15 +61,29 @@ inline void column(V (&acc)[kRows][kCols], const float* x, int64_t stride, const
   }
 }
 
-// `kClip`: some rows that the tile would read lie outside.
-template <int kRows, int kCols, int kTaps, bool kClip>
+// Writes a tile's first rows: ReLU, and only the columns that exist.
+__attribute__((noinline)) void put(const Plan& plan, const V* tile, int64_t rows, int64_t vectors, int64_t cols, float* out) {
+  const int64_t width = plan.p->size[5], span = std::min<int64_t>(cols, vectors * kLanes);
+  for (int64_t r = 0; r < rows; r++, out += width, tile += vectors) {
+    float line[kMostCols * kLanes];
+    for (int64_t c = 0; c < vectors; c++) {
+      store(line + c * kLanes, plan.p->relu ? select(tile[c] > V{}, tile[c], V{}) : tile[c]);
+    }
+    std::memcpy(out, line, span * sizeof(float));
+  }
+}
+
+// `kClip`: some rows that the tile would read, and perhaps some of its own, lie outside. They cost next to nothing, so one
+// height of tiles is enough.
+template <int kCols, int kTaps, bool kClip>
 __attribute__((noinline)) void tile(const Plan& plan, const Tile& at, float* out, int64_t cols) {
   const Conv6d& p = *plan.p;
   const int64_t* k = p.k;
   const int64_t rows = p.size[4], stride = plan.stride, volume_row = rows * stride, step = k[5];
-  V acc[kRows][kCols];
-#pragma GCC unroll 20
-  for (int r = 0; r < kRows; r++) {
+  V acc[kMostRows][kCols];
+#pragma GCC unroll 15
+  for (int r = 0; r < kMostRows; r++) {
+#pragma GCC unroll 2
     for (int c = 0; c < kCols; c++) acc[r][c] = splat(p.bias);
   }
   for (int64_t n = 0; n < plan.count; n++) {
@@ -85,40 +99,28 @@ __attribute__((noinline)) void tile(const Plan& plan, const Tile& at, float* out
           const int64_t first = at.row + tap - k[4] / 2;
           const float *from = x + first * stride, *by = w + tap * step;
           for (int64_t d = 0; d < step; d++) {
-            column<kRows, kCols, kTaps, kClip>(acc, from + d, stride, by + d, step, -first, rows - first);
+            column<kMostRows, kCols, kTaps, kClip>(acc, from + d, stride, by + d, step, -first, rows - first);
           }
         }
       }
     }
   }
-  float line[kCols * kLanes];
-#pragma GCC unroll 20
-  for (int r = 0; r < kRows; r++) {
-    for (int c = 0; c < kCols; c++) {
-      V v = p.relu ? select(acc[r][c] > V{}, acc[r][c], V{}) : acc[r][c];
-      store(line + c * kLanes, v);
-    }
-    std::memcpy(out + r * p.size[5], line, std::min<int64_t>(cols, kCols * kLanes) * sizeof(float));
+  V done[kMostRows][kCols];
+#pragma GCC unroll 15
+  for (int r = 0; r < kMostRows; r++) {
+#pragma GCC unroll 2
+    for (int c = 0; c < kCols; c++) done[r][c] = acc[r][c];
   }
-}
-
-template <int kRows, int kCols, int kTaps>
-void rows_of(const Plan& plan, Tile& at, float* out, int64_t cols) {
-  const int64_t halo = plan.p->k[4] / 2;
-  const bool inside = at.row >= halo && at.row + kRows + halo <= plan.p->size[4];
-  if (inside) tile<kRows, kCols, kTaps, false>(plan, at, out + at.row * plan.p->size[5], cols);
-  else tile<kRows, kCols, kTaps, true>(plan, at, out + at.row * plan.p->size[5], cols);
-  at.row += kRows;
+  put(plan, done[0], std::min<int64_t>(kMostRows, rows - at.row), kCols, cols, out);
 }
 
 template <int kCols, int kTaps>
 void strip_of(const Plan& plan, Tile at, float* out, int64_t cols) {
-  const int64_t rows = plan.p->size[4];
-  while (rows - at.row >= kTileRows) rows_of<kTileRows, kCols, kTaps>(plan, at, out, cols);
-  if (kTileRows > 8 && rows - at.row >= 8) rows_of<8, kCols, kTaps>(plan, at, out, cols);
-  if (rows - at.row >= 4) rows_of<4, kCols, kTaps>(plan, at, out, cols);
-  if (rows - at.row >= 2) rows_of<2, kCols, kTaps>(plan, at, out, cols);
-  if (rows - at.row >= 1) rows_of<1, kCols, kTaps>(plan, at, out, cols);
+  const int64_t rows = plan.p->size[4], halo = plan.p->k[4] / 2;
+  for (; at.row < rows; at.row += kMostRows, out += kMostRows * plan.p->size[5]) {
+    if (at.row >= halo && at.row + kMostRows + halo <= rows) tile<kCols, kTaps, false>(plan, at, out, cols);
+    else tile<kCols, kTaps, true>(plan, at, out, cols);
+  }
 }
 
 template <int kCols>
@@ -133,9 +135,9 @@ void plane(const Plan& plan, int64_t i, int64_t j, float* out) {
   const int64_t width = plan.p->size[5];
   for (int64_t col = 0; col < width;) {
     const int64_t left = width - col;
-    if (left > (kTileCols - 1) * kLanes) {
-      strip<kTileCols>(plan, {i, j, 0, col}, out + col, left);
-      col += kTileCols * kLanes;
+    if (left > (kMostCols - 1) * kLanes) {
+      strip<kMostCols>(plan, {i, j, 0, col}, out + col, left);
+      col += kMostCols * kLanes;
     } else {
       strip<1>(plan, {i, j, 0, col}, out + col, left);
       col += kLanes;
@@ -160,7 +162,7 @@ void tie(const Conv6d& p, int64_t* first) {
 }  // namespace
 
 void conv6d(sc_ctx& ctx, const Conv6d& p) {
-  const int64_t width = p.size[5], halo = p.k[5] / 2, span = kTileCols * kLanes;
+  const int64_t width = p.size[5], halo = p.k[5] / 2, span = kMostCols * kLanes;
   const int64_t stride = (width + span - 1) / span * span + 2 * halo;
   const int64_t volume = p.positions * p.size[4] * stride, offsets = p.k[0] * p.k[1];
   if (p.scales * p.positions * p.plane == 0) return;

@@ -2,6 +2,7 @@
 #include "ctx.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
@@ -169,6 +170,18 @@ Isa best_isa() {
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return with_avx2;
 #endif
   return kBaseline;
+}
+
+void look_again(int tries) noexcept {
+  if (tries < 400) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+  } else if (tries < 500) {
+    std::this_thread::yield();
+  } else {
+    std::this_thread::sleep_for(std::chrono::microseconds(20));
+  }
 }
 
 struct Pool::State {

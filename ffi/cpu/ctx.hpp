@@ -26,6 +26,10 @@ class Pool {
   int32_t threads_;
 };
 
+// What a thread does between two looks at something that others work on: at first next to nothing, later it gives way,
+// at last it sleeps for some microseconds. Spinning on would keep the others off where the machine is busy.
+void look_again(int tries) noexcept;
+
 class Kept;
 
 }  // namespace sc

@@ -14,7 +14,7 @@ namespace {
 constexpr int kMostPoints = 256;
 
 // cos(2 pi t / n), in double: a series about zero, where the reduced angle lies within pi.
-constexpr double cos_turn(int t, int n) {
+__attribute__((noinline)) constexpr double cos_turn(int t, int n) {
   t %= n;
   if (2 * t > n) t = n - t;
   const double x = 6.283185307179586476925 * t / n;

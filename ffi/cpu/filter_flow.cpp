@@ -7,9 +7,7 @@
 
 #include "isa.hpp"
 
-#if defined(__AVX2__)
-#include <immintrin.h>
-#elif defined(__SSE2__)
+#if defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -28,6 +26,13 @@ inline uint64_t load8(const uint8_t* p) {
   std::memcpy(&v, p, 8);
   return v;
 }
+
+#if defined(__SSE2__)
+// 16 bytes from two places; as numbers, because there are instructions for that. No arithmetic is done with them.
+inline __m128d two(const uint8_t* a, const uint8_t* b) {
+  return _mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(a)), reinterpret_cast<const double*>(b));
+}
+#endif
 
 // One visit's windows of one thread.
 struct Work {
@@ -62,26 +67,22 @@ inline int32_t histogram_cost(const uint8_t* own, const uint8_t* base, const int
   int64_t part = 0;
   int32_t total = 0;
 #if defined(__AVX2__)
-  const __m256i turn = _mm256_load_si256(reinterpret_cast<const __m256i*>(by.order));
-  const __m256i cap = _mm256_set1_epi64x(kCap);
-  __m256i sum = _mm256_setzero_si256();
+  typedef int16_t H16 __attribute__((vector_size(32)));  // sums stay below 2^15, so their low halves do to compare
+  const B32 order = load_bytes(by.order);
+  L4 sum{}, cap = L4{} + kCap;
   for (; part + 4 <= parts; part += 4) {
-    const __m256i a = _mm256_shuffle_epi8(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(own + 8 * part)), turn);
-    const __m128i low = _mm_castpd_si128(_mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(base + offset[part])),
-                                                      reinterpret_cast<const double*>(base + offset[part + 1])));
-    const __m128i high = _mm_castpd_si128(_mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(base + offset[part + 2])),
-                                                       reinterpret_cast<const double*>(base + offset[part + 3])));
-    const __m256i b = _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
-    sum = _mm256_add_epi32(sum, _mm256_min_epi16(_mm256_sad_epu8(a, b), cap));
+    const __m128d low = two(base + offset[part], base + offset[part + 1]);
+    const __m128d high = two(base + offset[part + 2], base + offset[part + 3]);
+    const D4 b{low[0], low[1], high[0], high[1]};
+    const H16 l1 = (H16)byte_distances(reordered(load_bytes(own + 8 * part), order), (B32)b);
+    sum += (L4)(l1 < (H16)cap ? l1 : (H16)cap);
   }
-  const __m128i half = _mm_add_epi32(_mm256_castsi256_si128(sum), _mm256_extracti128_si256(sum, 1));
-  total = _mm_cvtsi128_si32(half) + _mm_extract_epi16(half, 4);
+  total = static_cast<int32_t>(sum[0] + sum[1] + sum[2] + sum[3]);
 #elif defined(__SSE2__)
   const __m128i cap = _mm_set_epi32(0, kCap, 0, kCap);
   __m128i sum = _mm_setzero_si128();
   for (; part + 2 <= parts; part += 2) {
-    __m128i b = _mm_castpd_si128(_mm_loadh_pd(_mm_load_sd(reinterpret_cast<const double*>(base + offset[part])),
-                                              reinterpret_cast<const double*>(base + offset[part + 1])));
+    __m128i b = _mm_castpd_si128(two(base + offset[part], base + offset[part + 1]));
     if (shift) b = _mm_or_si128(_mm_srl_epi64(b, _mm_cvtsi32_si128(8 * shift)), _mm_sll_epi64(b, _mm_cvtsi32_si128(64 - 8 * shift)));
     const __m128i a = _mm_loadu_si128(reinterpret_cast<const __m128i*>(own + 8 * part));
     sum = _mm_add_epi32(sum, _mm_min_epi16(_mm_sad_epu8(a, b), cap));
@@ -197,8 +198,8 @@ void smoothed(const FilterFlow& p, const Guide& guide, const int32_t* offsets, c
         line = line > high ? high : line < -high ? -high : line;
         I4 whole = __builtin_convertvector(line, I4);
         const D4 back = __builtin_convertvector(whole, D4);
-        typedef int64_t L4 __attribute__((vector_size(32)));
-        const L4 above = back > line;
+        typedef int64_t Mask __attribute__((vector_size(32)));
+        const Mask above = back > line;
         whole += __builtin_convertvector(above, I4);
         work.middle[(y - middle.top) * middle_width + x - middle.left] = whole;
       });

@@ -53,6 +53,7 @@ inline float bounded_distance(const float* a, const float* b, int64_t n, float l
   constexpr int64_t kChunk = 4 * kLanes;
   int64_t c = 0;
   for (; c + kChunk <= n; c += kChunk) {
+#pragma GCC unroll 4
     for (int64_t k = 0; k < kChunk; k += kLanes) {
       const V d = load(a + c + k) - load(b + c + k);
       s += d * d;

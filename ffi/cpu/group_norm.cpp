@@ -22,6 +22,7 @@ double sum_of(const float* x, int64_t count, float mean) {
   const V by = splat(mean);
   int64_t i = 0;
   for (; i + 4 * kLanes <= count; i += 4 * kLanes) {
+#pragma GCC unroll 4
     for (int n = 0; n < 4; n++) {
       const V d = load(x + i + n * kLanes) - by;
       sums[n] += kSquares ? d * d : d;

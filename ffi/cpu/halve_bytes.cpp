@@ -52,6 +52,7 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
     for (int64_t y = first; y <= last; y++) {
       auto row = [&](int64_t dy) { return p.in + clamp_to(y + dy, p.rows) * width; };
       const uint8_t *a = row(-2), *b = row(-1), *c = row(0), *d = row(1), *e = row(2);
+#pragma omp simd
       for (int64_t i = 0; i < width; i++) line[i] = far * (a[i] + e[i]) + near * (b[i] + d[i]) + mid * c[i];
       for (int64_t k = 0; k < p.channels; k++) {
         line[k - pad] = line[k - p.channels] = line[k];
@@ -60,6 +61,7 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
       uint8_t* to = rows + (y - first) * width;
       const double *l2 = line - pad, *l1 = line - p.channels, *r1 = line + p.channels, *r2 = line + pad;
       // Values are not negative: cutting off the fraction is rounding down.
+#pragma omp simd
       for (int64_t i = 0; i < width; i++) {
         to[i] = static_cast<uint8_t>(
             static_cast<int32_t>(far * (l2[i] + r2[i]) + near * (l1[i] + r1[i]) + mid * line[i] + 0.5));
@@ -68,16 +70,20 @@ void halve_bytes(sc_ctx& ctx, const HalveBytes& p) {
     for (int64_t y = begin; y < end; y++) {
       const uint8_t* in[8];
       for (int k = 0; k < 8; k++) in[k] = rows + (mirror(2 * y - 3 + k, p.rows) - first) * width;
+#pragma omp simd
       for (int64_t i = 0; i < width; i++) {
         int32_t sum = 0;
+#pragma GCC unroll 8
         for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][i];
         half[i] = byte_of(sum);
       }
       for (int64_t x = 0; x < half_cols; x++) {
         uint8_t* to = p.out + (y * half_cols + x) * p.channels;
         for (int k = 0; k < 8; k++) in[k] = half + mirror(2 * x - 3 + k, p.cols) * p.channels;
+#pragma omp simd
         for (int64_t c = 0; c < p.channels; c++) {
           int32_t sum = 0;
+#pragma GCC unroll 8
           for (int k = 0; k < 8; k++) sum += kCubic[k] * in[k][c];
           to[c] = byte_of(sum);
         }

@@ -14,6 +14,7 @@ inline float divisor(const float* x, int64_t channels, int32_t norm, float eps) 
   V sums[4] = {};
   int64_t c = 0;
   for (; c + 4 * kLanes <= channels; c += 4 * kLanes) {
+#pragma GCC unroll 4
     for (int u = 0; u < 4; u++) {
       V v = load(x + c + u * kLanes);
       sums[u] += v * v;

@@ -115,6 +115,7 @@ void interpolate4d(sc_ctx& ctx, const Interpolate4d& p) {
       if (p.channels == 1) {
         const int32_t *first = low.get(), *second = high.get();
         const float* share = shares.get();
+#pragma omp simd
         for (int64_t col = 0; col < p.to[3]; col++) {
           const float a = row[first[col]], b = row[second[col]], s = share[col];
           // As blend(): a weight of 0 takes no part.

@@ -15,15 +15,17 @@ constexpr int64_t kStrip = 64, kRows = 8;
 
 inline float log_of(float mass) { return mass > 0 ? std::log(mass) : kNever; }
 
-// log of (sum of exp) of `count` values of one lane-wide column, running over blocks of rows.
+// log of (sum of exp) of the values of one lane-wide column, running over blocks of rows.
 struct Running {
   V top = splat(kNever), sum = V{};
-  void add(const V* values, int64_t count) {
+  void add(const V* values) {
     V most = top;
-    for (int64_t r = 0; r < count; r++) most = max(values[r], most);
+#pragma GCC unroll 8
+    for (int64_t r = 0; r < kRows; r++) most = max(values[r], most);
     V shift = select(most > splat(kNever), most, V{});
     sum = sum * exp(top - shift);
-    for (int64_t r = 0; r < count; r++) sum += exp(values[r] - shift);
+#pragma GCC unroll 8
+    for (int64_t r = 0; r < kRows; r++) sum += exp(values[r] - shift);
     top = most;
   }
 };
@@ -46,9 +48,13 @@ void columns(const Sinkhorn& p, const float* la, float* lb, int64_t first, int64
       stride = kStrip;
     }
     for (int64_t v = 0; v * kLanes < count; v++) {
+      // Rows past the last one add nothing.
       V values[kRows];
-      for (int64_t r = 0; r < rows; r++) values[r] = load(from + r * stride + v * kLanes) + splat(la[i + r]);
-      state[v].add(values, rows);
+#pragma GCC unroll 8
+      for (int64_t r = 0; r < kRows; r++) {
+        values[r] = r < rows ? load(from + r * stride + v * kLanes) + splat(la[i + r]) : splat(kNever);
+      }
+      state[v].add(values);
     }
   }
   for (int64_t j = 0; j < count; j++) {
@@ -97,6 +103,7 @@ void sinkhorn(sc_ctx& ctx, const Sinkhorn& p) {
   rows([&](int64_t i, float* out) {
     const float* cost = p.cost + i * p.n;
     // Only a finite cost has a difference of 0 with itself.
+#pragma omp simd
     for (int64_t j = 0; j < p.n; j++) out[j] = cost[j] - cost[j] == 0 ? -cost[j] / p.eps : kNever;
   });
   for (int32_t t = 1; t <= p.iterations; t++) {
