@@ -82,6 +82,18 @@ for (
   });
 }
 
+Deno.test("gdsp with overlapping leaves, and in the corrected form, also recovers a rotation with its angle", async () => {
+  const { source, target, to } = warped(1, 30, 0, 0);
+  for (const words of ["overlap=0.25", "corrected=true"]) {
+    await using built = await build(words);
+    assert(built.method instanceof Gdsp);
+    const { found } = await built.method.match(source, target);
+    const error = medianError(found.flow, to);
+    assert(error <= 1.5, `${words}: ${error}`);
+    assertEquals(changeOf(found.labels.change[0]!), [1, 30]);
+  }
+});
+
 Deno.test("gdsp is dsp where nothing scales or turns, in the released form and the corrected one", async () => {
   const shifted = (x: number, y: number) => texture(x - 7 + (x > 60 ? 3 : 0), y + 5);
   const source = picture(WIDTH, HEIGHT, texture, "source"), target = picture(WIDTH, HEIGHT, shifted, "target");
