@@ -2,8 +2,9 @@
  * Builds the native libraries: `deno task build:ffi` what this machine can, `openOps()` the CPU library on first use.
  *
  * A library lies in `ffi/build/` under a name that holds a hash of its sources and flags, so a stale one can never be
- * loaded and finding one takes no compiler; objects are kept the same way, so one changed operation recompiles alone. Everything is written
- * under a temporary name and renamed: a loaded library is never rewritten. Two processes do not build at once.
+ * loaded and finding one takes no compiler; objects are kept the same way, so one changed operation recompiles alone.
+ * Everything is written under a temporary name and renamed: a loaded library is never rewritten. Two processes do not
+ * build at once.
  *
  * @module
  */
