@@ -1,4 +1,13 @@
-import { type Dsift, dsift, dsiftBytes, type DsiftOptions, type DsiftPlanes, dsiftPlanes, dsiftSpan } from "./dsift.ts";
+import {
+  type Dsift,
+  dsift,
+  dsiftBytes,
+  dsiftHasPlanes,
+  type DsiftOptions,
+  type DsiftPlanes,
+  dsiftPlanes,
+  dsiftSpan,
+} from "./dsift.ts";
 import { gaussianSmooth, type Plane, replicatePad } from "./plane.ts";
 
 /** What {@linkcode denseSift} computes. */
@@ -47,8 +56,8 @@ export function denseSiftBytes(image: Plane, options: DenseSiftOptions): Dsift<U
 }
 
 /** Whether {@linkcode denseSiftPlanes} can be had. */
-export function hasPlanes({ window, output = "float", contrast = 0, norms, rootsift }: DenseSiftOptions): boolean {
-  return window === "flat" && output === "float" && contrast === 0 && !norms && !rootsift;
+export function hasPlanes(options: DenseSiftOptions): boolean {
+  return dsiftHasPlanes(options) && !options.rootsift;
 }
 
 /**

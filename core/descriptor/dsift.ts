@@ -82,6 +82,13 @@ export interface DsiftPlanes extends Omit<Dsift, "data" | "norms"> {
   readonly weights: Float32Array;
 }
 
+/** Whether {@linkcode dsiftPlanes} can be had. */
+export function dsiftHasPlanes(
+  { window, output = "float", contrast = 0, norms = false }: Omit<DsiftOptions, "bin">,
+): boolean {
+  return window === "flat" && output === "float" && contrast === 0 && !norms;
+}
+
 /**
  * What {@linkcode dsift} with the flat window and output `float` makes its descriptors from; the operation
  * `siftDescriptors` makes the same ones, bit by bit, from them.
@@ -89,8 +96,8 @@ export interface DsiftPlanes extends Omit<Dsift, "data" | "norms"> {
  * @throws {RangeError} as it does, and for other windows or outputs
  */
 export function dsiftPlanes(image: Plane, options: DsiftOptions): DsiftPlanes {
-  const { step, bin, window, windowSize = 2, output = "float", contrast = 0, norms = false } = options;
-  if (window !== "flat" || output !== "float" || contrast > 0 || norms) {
+  const { step, bin, windowSize = 2 } = options;
+  if (!dsiftHasPlanes(options)) {
     throw new RangeError(
       "Cannot give the planes of dense SIFT: only for window flat, output float, contrast 0, no norms",
     );

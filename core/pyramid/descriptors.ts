@@ -7,7 +7,10 @@ import type { ByteMap, FeatureMap, PartMap, Size } from "../types.ts";
 import { type Ops, sampleCells } from "./grid.ts";
 import { cut, type Room, type TakeBlock, uploading } from "./search.ts";
 
-/** A picture's descriptors. Free them with `using`. */
+/** Descriptors of a picture, whole or as what they are made from. */
+export type Described = FeatureMap | ByteMap | PartMap;
+
+/** Descriptors in use. Free them with `using`. */
 export interface Descriptors extends Disposable {
   /** Cells per axis. */
   readonly size: Size;
@@ -23,7 +26,7 @@ export interface Descriptors extends Disposable {
  */
 export async function openDescriptors(
   ops: Ops,
-  map: FeatureMap | ByteMap | PartMap,
+  map: Described,
   room: Room,
   which: 0 | 1,
 ): Promise<Descriptors> {

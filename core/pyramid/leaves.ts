@@ -1,4 +1,4 @@
-import type { Block } from "./search.ts";
+import type { Block } from "../types.ts";
 
 /**
  * The cells that the pyramid's `side` x `side` leaves cover, leaf by leaf, columns first. The authors' blocks share their

@@ -26,16 +26,8 @@ export interface CostSize {
  * The authors' program takes I(bottom, right) + I(top, left) - I(top, right) - I(bottom, left) with inclusive corners,
  * which leaves out the box's first row and column, and divides by the number of all its pixels; `whole` takes them all.
  * A node without pixels (tiny maps) costs nothing, and a level without costs is not divided.
- *
- * @param costs [states][cols][rows]
+ * The costs of some translations come at a time.
  */
-export function nodeCosts(costs: Float32Array, size: CostSize, levels: number, whole: boolean): NodeCosts {
-  const sums = new NodeSums(size, levels, whole);
-  sums.add(costs, 0);
-  return sums.finish();
-}
-
-/** {@linkcode nodeCosts} where the costs of some translations come at a time. */
 export class NodeSums {
   readonly #data: Float32Array<ArrayBuffer>;
   readonly #integral: Float32Array<ArrayBuffer>;

@@ -6,8 +6,6 @@
 import type { Block, Size } from "../types.ts";
 import type { Ops } from "./grid.ts";
 
-export type { Block };
-
 /** Descriptors of a block where the operations compute: [height][width][channels]. The caller frees them. */
 export type TakeBlock = (block: Block) => ReturnType<Ops["tensor"]>;
 
@@ -47,22 +45,6 @@ export class Room {
 /** Writes the target's descriptors in a rectangle to `out`, [height][width][channels]. */
 export type WriteTarget = (crop: Block, out: Float32Array<ArrayBuffer>) => void;
 
-/** {@linkcode searchTaken} of descriptors that lie in arrays. */
-export function searchBlock(
-  ops: Ops,
-  source: MapData,
-  block: Block,
-  predicted: Int32Array,
-  size: Size,
-  target: WriteTarget,
-  weights: SearchWeights,
-  room: Room,
-): Promise<BlockFound> {
-  const { channels } = source;
-  const own = uploading(ops, channels, room, 0, (part, out) => cut(source, part, out));
-  return searchTaken(ops, own, block, predicted, size, uploading(ops, channels, room, 1, target), weights);
-}
-
 /** Blocks that are written to an array of the room, then uploaded. */
 export function uploading(ops: Ops, channels: number, room: Room, which: 0 | 1, write: WriteTarget): TakeBlock {
   return (block) => {
@@ -87,7 +69,7 @@ export interface SearchWeights {
  *
  * @param predicted [height][width][2]: displacements (x, y) @param size of the target in cells
  */
-export async function searchTaken(
+export async function searchBlock(
   ops: Ops,
   source: TakeBlock,
   block: Block,

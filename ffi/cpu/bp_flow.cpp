@@ -27,7 +27,7 @@ typedef int32_t I8 __attribute__((vector_size(32)));
 typedef int16_t H8 __attribute__((vector_size(16)));
 
 constexpr int32_t kNoState = 1 << 29;  // cost of a lane that is no state
-constexpr int64_t kOverread = 16;       // elements that vector loads may read beyond an array
+constexpr int64_t kOverread = 16;     // elements that vector loads may read beyond an array
 
 inline I8 load8(const int32_t* p) {
   I8 v;

@@ -17,7 +17,7 @@ constexpr int kTileCols = 2 * kLanes;
 // passes save the adding-up of partial sums; elsewhere a panel of b of this depth fits the first level.
 constexpr int64_t kDepth = kLanes == 16 ? 768 : 256;
 constexpr int64_t kBlockPanels = kLanes == 16 ? 13 : 20;  // of a, at most, in a job: a pass of them stays in L2
-constexpr int64_t kLeastPanels = 4;
+constexpr int64_t kLeastPanels = 4;                       // of a, in the last jobs
 constexpr int64_t kSpanPanels = 256 / kTileCols;          // of b: their results stay in L2
 constexpr int64_t kSlack = 64 / sizeof(float);            // a panel's last store may reach this far past its end
 // Bytes from which on a volume goes past the caches, which it would only empty of the descriptors.

@@ -1,15 +1,8 @@
+import type { Ops } from "../mod.ts";
+import type { SiftPlaces } from "../reference/sift_descriptors.ts";
 import type { ParityOp, Random } from "./parity.ts";
 
-interface Sizes {
-  readonly bin: number;
-  readonly top: number;
-  readonly left: number;
-  readonly step: number;
-  readonly rows: number;
-  readonly cols: number;
-}
-
-function given(random: Random, sizes: Sizes, flat = false) {
+function given(random: Random, sizes: SiftPlaces, flat = false) {
   const { bin, top, left, step, rows, cols } = sizes;
   const height = top + Math.max(rows - 1, 0) * step + 3 * bin + 1 + random.integer(0, 2);
   const width = left + Math.max(cols - 1, 0) * step + 3 * bin + 1 + random.integer(0, 2);
@@ -21,7 +14,7 @@ function given(random: Random, sizes: Sizes, flat = false) {
   const weights = Float32Array.from({ length: 16 }, () => 0.5 + random.next());
   return {
     name: `[${height}, ${width}, 8] ${JSON.stringify(sizes)}${flat ? ", no gradient" : ""}`,
-    run: async (ops: Parameters<ReturnType<ParityOp["random"]>["run"]>[0]) => ({
+    run: async (ops: Ops) => ({
       out: await ops.siftDescriptors({ data, shape: [height, width, 8] }, { ...sizes, weights }),
     }),
   };

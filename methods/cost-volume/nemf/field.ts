@@ -143,7 +143,6 @@ export class FieldNetwork {
   }
 }
 
-/** x W^T + b */
 function fieldModel(n: number, net: FieldWeights, withSlopes: boolean): Model {
   const g = new Graph("NeMF's field");
   const points = g.input("at points", [n, 2 * HARMONIC]), costs = g.input("at costs", [n, COST]);

@@ -1,9 +1,10 @@
 import { InputError } from "../../../core/errors.ts";
 import type { Backbone, ByteMap, FeatureMap, Image, Pair } from "../../../core/types.ts";
 import { scaled } from "../../../core/pyramid/scaled.ts";
+import type { Described } from "../../../core/pyramid/descriptors.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
 import { scaledMap } from "./scales.ts";
-import { type Described, type Found, solve, type SolverOptions } from "./solver.ts";
+import { type Found, solve, type SolverOptions } from "./solver.ts";
 import { PyramidMethod } from "../../../core/pyramid/method.ts";
 
 /** Deformable spatial pyramid matching on the descriptors of a backbone. */

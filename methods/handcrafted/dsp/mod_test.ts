@@ -11,7 +11,7 @@ import { openOps } from "../../../ffi/mod.ts";
 import { Dsp } from "./dsp.ts";
 import { solve } from "./solver.ts";
 import { nodeAt } from "../../../core/pyramid/graph.ts";
-import { nodeCosts } from "../../../core/pyramid/nodes.ts";
+import { type CostSize, NodeSums } from "../../../core/pyramid/nodes.ts";
 
 const registry = await Registry.open();
 
@@ -102,14 +102,21 @@ Deno.test("dsp refuses a backbone of several maps, naming them", async () => {
   await assertRejects(() => built.method.flow!(image, image), InputError, "Cannot run dsp on 2 maps (sift-4, sift-6)");
 });
 
-Deno.test("nodeCosts() leaves out each box's first row and column but divides by all of it; whole takes them all", () => {
+/** Of costs that come all at once. */
+function nodeCosts(costs: Float32Array, size: CostSize, levels: number, whole: boolean) {
+  const sums = new NodeSums(size, levels, whole);
+  sums.add(costs, 0);
+  return sums.finish();
+}
+
+Deno.test("NodeSums leaves out each box's first row and column but divides by all of it; whole takes them all", () => {
   // One state, 2 columns of 2 rows: [[1, 2], [3, 6]]; one level. Package: 6 / 4. Whole: 12 / 4. Then divided by the mean.
   const size = { states: 1, cols: 2, rows: 2 };
   assertEquals(nodeCosts(Float32Array.of(1, 2, 3, 6), size, 1, false).means, [1.5]);
   assertEquals(nodeCosts(Float32Array.of(1, 2, 3, 6), size, 1, true).means, [3]);
 });
 
-Deno.test("nodeCosts() of a level with more nodes than pixels are zero, not NaN", () => {
+Deno.test("NodeSums of a level with more nodes than pixels are zero, not NaN", () => {
   const { data, means } = nodeCosts(Float32Array.of(4), { states: 1, cols: 1, rows: 1 }, 2, true);
   assertEquals([...data], [1, 0, 0, 0, 0]);
   assertEquals(means, [4, 0]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { nodeAt } from "../../../core/pyramid/graph.ts";
-import { type Descriptors, openDescriptors } from "../../../core/pyramid/descriptors.ts";
+import { type Described, type Descriptors, openDescriptors } from "../../../core/pyramid/descriptors.ts";
 import {
   type GridFound,
   gridLayer,
@@ -14,11 +14,8 @@ import {
   translationOf,
 } from "../../../core/pyramid/grid.ts";
 import { leafBlocks } from "../../../core/pyramid/leaves.ts";
-import { Room, searchTaken } from "../../../core/pyramid/search.ts";
-import type { ByteMap, FeatureMap, Pair, PartMap } from "../../../core/types.ts";
-
-/** Descriptors of a picture, whole or as what they are made from. */
-export type Described = FeatureMap | ByteMap | PartMap;
+import { Room, searchBlock } from "../../../core/pyramid/search.ts";
+import type { Pair } from "../../../core/types.ts";
 
 /** Constants of both layers. */
 export interface SolverOptions extends GridOptions {
@@ -89,7 +86,7 @@ export async function solve(
       const width = block.right - block.left, count = width * (block.bottom - block.top);
       if (count === 0) continue;
       const start = Int32Array.from({ length: 2 * count }, (_, i) => translation[i & 1]!);
-      const found = await searchTaken(ops, own.take, block, start, plain.size, target.take, options);
+      const found = await searchBlock(ops, own.take, block, start, plain.size, target.take, options);
       for (let k = 0; k < count; k++) {
         const p = (block.top + Math.floor(k / width)) * cols + block.left + k % width;
         const dx = found.flow[2 * k]!, dy = found.flow[2 * k + 1]!;

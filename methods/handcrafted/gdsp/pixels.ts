@@ -7,8 +7,8 @@ import type { Descriptors } from "../../../core/pyramid/descriptors.ts";
 import { nodesAbove } from "../../../core/pyramid/graph.ts";
 import type { Ops } from "../../../core/pyramid/grid.ts";
 import { leafBlocks } from "../../../core/pyramid/leaves.ts";
-import { type Block, Room, searchTaken, uploading } from "../../../core/pyramid/search.ts";
-import type { Pair, Size } from "../../../core/types.ts";
+import { Room, searchBlock, uploading } from "../../../core/pyramid/search.ts";
+import type { Block, Pair, Size } from "../../../core/types.ts";
 import { bend, type Labels } from "./changes.ts";
 import type { Problem } from "./energy.ts";
 import type { Field } from "./field.ts";
@@ -59,7 +59,7 @@ export async function pixelLayer(
     const target = plain
       ? maps.target.take
       : uploading(ops, field.channels, room, 1, (crop, out) => writeTarget(field, label, crop, out));
-    const found = await searchTaken(ops, maps.source.take, block, predicted, maps.target.size, target, {
+    const found = await searchBlock(ops, maps.source.take, block, predicted, maps.target.size, target, {
       deform,
       bound,
     });

@@ -63,7 +63,9 @@ export async function solve(
   const problem = problemOn(fine, grid.unary.means), energy = new Energy(problem);
   const translations = energy.total(translated);
   let labels = translated, changed = translations;
-  const change = await findChanges(ops, problem, problemOn(await given(options.coarseSamples), []), options);
+  const change = changes.cos.length === 1
+    ? translated.change
+    : await findChanges(ops, problem, problemOn(await given(options.coarseSamples), []), options);
   if (change.some((one) => one !== changes.identity)) {
     const unary = await labelCosts(ops, problem, { change, means: problem.means });
     const found = propagate({ ...problem, unary, fixed: change, upward: options.corrected }, options.iterations);
@@ -107,10 +109,8 @@ async function findChanges(
   coarse: Problem,
   { messageIterations, corrected }: SolverOptions,
 ): Promise<Int32Array> {
-  const { changes, weights, nodes } = fine;
-  if (changes.cos.length === 1) return noLabels(nodes.length, changes).change;
   // The slope is per step of the fine grid.
-  const scaled = { ...weights, stretch: weights.stretch * coarse.size.step / fine.size.step };
+  const scaled = { ...fine.weights, stretch: fine.weights.stretch * coarse.size.step / fine.size.step };
   const unary = await labelCosts(ops, coarse);
   return propagate({ ...coarse, unary, weights: scaled, upward: corrected }, messageIterations).change;
 }
